@@ -1,0 +1,176 @@
+"""Every address Kith mints: one place, so that none of them ever changes by accident."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from pipeline.model import Entry, House, Kind, Page, Settings, closest
+
+
+def slugify(text: str) -> str:
+    """A readable path segment: lower case, letters and digits of any script, single hyphens."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[^\w]+|_+", "-", plain).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Mints paths (relative to the site's root, percent-encoded) and absolute addresses of one house."""
+
+    url: str
+    home: str
+    languages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Links:
+        """The links of a house; its ``url`` always ends in a slash here."""
+        return cls(settings.url.rstrip("/") + "/", settings.language, settings.languages)
+
+    @property
+    def base(self) -> str:
+        """The path of the site's root on its host, such as ``/`` or ``/blog/``."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def authority(self) -> str:
+        """The host, for ``tag:`` URIs and Message-IDs."""
+        return (urlsplit(self.url).hostname or "localhost").encode("idna").decode("ascii")
+
+    def absolute(self, path: str) -> str:
+        """The full address of a path that this class minted."""
+        return self.url + path
+
+    def rooted(self, path: str) -> str:
+        """The same address without scheme and host, as pages of the site link to each other."""
+        return self.base + path
+
+    def prefix(self, language: str) -> str:
+        """The folder of a language: nothing for the house's first language, ``zh/`` for others."""
+        return "" if language == self.home else quote(f"{language.lower()}/")
+
+    def front(self, language: str) -> str:
+        return self.prefix(language)
+
+    def entry(self, entry: Entry, language: str) -> str:
+        """A post's page, or an update's anchor on its month page."""
+        if entry.kind is Kind.POST:
+            return f"{self.prefix(language)}posts/{quote(entry.slug)}/"
+        return f"{self.month(entry.date.year, entry.date.month, language)}#{self.anchor(entry)}"
+
+    def anchor(self, entry: Entry) -> str:
+        """The stable anchor of an update on its month page."""
+        return f"u-{slugify(entry.id)}"
+
+    def month(self, year: int, month: int, language: str) -> str:
+        return f"{self.prefix(language)}updates/{year:04d}/{month:02d}/"
+
+    def updates(self, language: str) -> str:
+        return f"{self.prefix(language)}updates/"
+
+    def archive(self, language: str) -> str:
+        return f"{self.prefix(language)}archive/"
+
+    def tags(self, language: str) -> str:
+        return f"{self.prefix(language)}tags/"
+
+    def tag(self, tag: str, language: str) -> str:
+        return f"{self.tags(language)}{quote(slugify(tag))}/"
+
+    def subscribe(self, language: str) -> str:
+        return f"{self.prefix(language)}subscribe/"
+
+    def page(self, page: Page, language: str) -> str:
+        return f"{self.prefix(language)}{quote(page.slug)}/"
+
+    def media(self, path: str) -> str:
+        """A published file, from its path inside ``content/``."""
+        return "media/" + quote(path.removeprefix("media/"))
+
+    def feed(self, name: str, form: str) -> str:
+        """A feed's document; ``name`` is ``""`` (everything), ``lang/zh``, ``tags/x`` or ``updates``."""
+        document = {"rss": "feed.xml", "atom": "atom.xml", "json": "feed.json"}[form]
+        return f"feeds/{quote(name)}/{document}" if name else document
+
+    def opml(self) -> str:
+        return "feeds/feeds.opml"
+
+    def uri(self, entry_id: str) -> str:
+        """The entry's ``tag:`` URI (RFC 4151): never made from title, path or date."""
+        return f"tag:{self.authority},2020:{quote(entry_id)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link in a file of ``content/`` points to: ``path`` inside ``content/`` for a file of the house."""
+
+    kind: str
+    path: str = ""
+    fragment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Finds what the files of ``content/`` link to; paths are relative to ``content/``."""
+
+    links: Links
+    entries: dict[str, tuple[Entry, str]]
+    pages: dict[str, tuple[Page, str]]
+
+    @classmethod
+    def of(cls, house: House) -> Shelf:
+        """The shelf of everything in a house."""
+        entries = {inside(v.path): (entry, v.lang) for entry in house.entries for v in entry.versions}
+        pages = {inside(v.path): (page, v.lang) for page in house.pages for v in page.versions}
+        return cls(Links.of(house.settings), entries, pages)
+
+    def find(self, source: str, href: str) -> Target:
+        """What ``href`` in the file ``source`` is: outside, here (a fragment), entry, page, site or file."""
+        try:
+            parts = urlsplit(href)
+        except ValueError:
+            return Target("outside")
+        if parts.scheme or parts.netloc:
+            return Target("outside")
+        if not parts.path:
+            return Target("here", fragment=parts.fragment)
+        path = unquote(parts.path)
+        tries = [path.lstrip("/")] if path.startswith("/") else [join(source, path), path]
+        for candidate in (posixpath.normpath(one) for one in tries):
+            if candidate in self.entries:
+                return Target("entry", candidate, parts.fragment)
+            if candidate in self.pages:
+                return Target("page", candidate, parts.fragment)
+        if path.startswith("/") and not posixpath.splitext(path)[1]:
+            return Target("site", path.lstrip("/"), parts.fragment)
+        return Target("file", posixpath.normpath(tries[0]), parts.fragment)
+
+    def address(self, target: Target, language: str) -> str | None:
+        """The path a target has on the site, for a reader of ``language``; None when it has no public page."""
+        fragment = f"#{target.fragment}" if target.fragment else ""
+        if target.kind == "entry":
+            entry, linked = self.entries[target.path]
+            if not entry.public:
+                return None
+            return self.links.entry(entry, entry.version(language, linked).lang) + (
+                fragment if entry.kind is Kind.POST else ""
+            )
+        if target.kind == "page":
+            page, linked = self.pages[target.path]
+            return self.links.page(page, closest(language, page.languages) or linked) + fragment
+        if target.kind == "site":
+            return quote(target.path) + fragment
+        return None
+
+
+def inside(path: str) -> str:
+    """A path of the house as a path inside ``content/``."""
+    return path.removeprefix("content/")
+
+
+def join(source: str, path: str) -> str:
+    """``path`` as the file ``source`` means it."""
+    return posixpath.join(posixpath.dirname(source), path)

@@ -1,0 +1,211 @@
+"""Markdown → HTML, with one set of extensions for page, feed and letter.
+
+What comes out is plain semantic HTML: code carries Pygments' classes, maths stands as TeX in
+``<span|div class="arithmatex">``, and every link has gone through the caller's ``link``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+EXTENSIONS: dict[str, dict[str, Any]] = {
+    "abbr": {},
+    "admonition": {},
+    "attr_list": {},
+    "def_list": {},
+    "footnotes": {},
+    "md_in_html": {},
+    "sane_lists": {},
+    "tables": {},
+    "toc": {"permalink": False, "toc_depth": "2-3"},
+    "pymdownx.arithmatex": {"generic": True},
+    "pymdownx.betterem": {},
+    "pymdownx.caret": {},
+    "pymdownx.details": {},
+    "pymdownx.highlight": {"anchor_linenums": False, "use_pygments": True, "pygments_lang_class": True},
+    "pymdownx.inlinehilite": {},
+    "pymdownx.keys": {},
+    "pymdownx.magiclink": {},
+    "pymdownx.mark": {},
+    "pymdownx.superfences": {},
+    "pymdownx.tabbed": {"alternate_style": True},
+    "pymdownx.tasklist": {"custom_checkbox": False},
+    "pymdownx.tilde": {},
+}
+
+Link = Callable[[str, str], str | None]
+"""Given an element's tag (``a`` or ``img``) and its address: the address to use, or None to unlink it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One heading for a table of contents."""
+
+    level: int
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """HTML of one body and its headings, in order."""
+
+    html: str
+    headings: tuple[Heading, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> Any:
+    import markdown
+
+    from pipeline.links import slugify
+
+    configs = EXTENSIONS | {"toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)}}
+    return markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+
+
+def render(body: str, link: Link, prefix: str = "") -> Rendered:
+    """Renders ``body``; ``prefix`` goes before every id, so that several bodies can stand on one page."""
+    engine = _markdown()
+    engine.reset()
+    html = engine.convert(body)
+    headings = tuple(_flat(engine.toc_tokens, prefix))
+    return Rendered(rewrite(html, link, prefix), headings)
+
+
+def _flat(tokens: list[dict[str, Any]], prefix: str) -> list[Heading]:
+    found: list[Heading] = []
+    for token in tokens:
+        found.append(Heading(token["level"], prefix + token["id"], token["name"]))
+        found += _flat(token["children"], prefix)
+    return found
+
+
+def tree(html: str) -> Any:
+    """The fragment as one lxml ``div`` element, which is not part of the text."""
+    from lxml import html as parser
+
+    return parser.fragment_fromstring(html or "", create_parent="div")
+
+
+def serialise(root: Any) -> str:
+    """The inside of the element that `tree` made."""
+    from lxml import etree, html as parser
+
+    inner = [etree_text(root.text)] + [
+        parser.tostring(child, encoding="unicode", method="html") for child in root if child.tag is not etree.Comment
+    ]
+    return "".join(inner)
+
+
+def etree_text(text: str | None) -> str:
+    """Escaped text."""
+    from html import escape
+
+    return escape(text or "", quote=False)
+
+
+def rewrite(html: str, link: Link, prefix: str) -> str:
+    """Sends every link and picture through ``link`` and puts ``prefix`` before every id."""
+    root = tree(html)
+    for element in root.iter("a", "img", "source", "video", "audio"):
+        _relink(element, link, prefix)
+    if prefix:
+        for element in root.iter():
+            for key in ("id", "for", "name", "aria-labelledby", "aria-describedby"):
+                if isinstance(element.tag, str) and element.get(key):
+                    element.set(key, prefix + element.get(key))
+    return serialise(root)
+
+
+def _relink(element: Any, link: Link, prefix: str) -> None:
+    key = "href" if element.tag == "a" else "src"
+    address = element.get(key)
+    if address is None:
+        return
+    if address.startswith("#"):
+        element.set(key, f"#{prefix}{address[1:]}")
+        return
+    found = link("a" if key == "href" else "img", address)
+    if found is not None:
+        element.set(key, found)
+    elif key == "href":
+        element.drop_tag()
+    else:
+        _picture_in_words(element)
+
+
+def _picture_in_words(element: Any) -> None:
+    alt = (element.get("alt") or "").strip()
+    element.tail = (f"[{alt}]" if alt else "") + (element.tail or "")
+    element.drop_tree()
+
+
+_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_INLINE = re.compile(r"(!?)\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)[^)]*\)")
+_REFERENCE = re.compile(r"^[ ]{0,3}\[(?!\^)[^\]]+\]:[ \t]*<?([^\s>]+)>?", re.MULTILINE)
+_HTML = re.compile(r"<(img|a)\b[^>]*?\b(?:src|href)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
+_FENCED = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[^\n]*\n.*?^[ \t>]*\2[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+def references(body: str) -> list[tuple[int, str, str]]:
+    """Every link and picture of a Markdown text outside code: (line from 1, ``a`` or ``img``, address).
+
+    Cheap on purpose (no rendering), so that `kith plan` can check every link of a house.
+    """
+    text = _FENCED.sub(_hollow, body)
+    text = _CODE_SPAN.sub(_hollow, text)
+    found: list[tuple[int, str, str]] = []
+    for match in _INLINE.finditer(text):
+        address = match[2].strip("<>")
+        found.append((_line(text, match.start()), "img" if match[1] else "a", address))
+    found += [(_line(text, match.start()), "a", match[1]) for match in _REFERENCE.finditer(text)]
+    found += [(_line(text, match.start()), match[1].lower(), match[2]) for match in _HTML.finditer(text)]
+    return sorted((line, tag, address) for line, tag, address in found if address)
+
+
+def _hollow(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def plain(html: str) -> str:
+    """The words of a piece of HTML on one line, for summaries and searches."""
+    root = tree(html)
+    for element in root.xpath(".//script|.//style|.//*[contains(@class,'arithmatex')]"):
+        element.drop_tree()
+    return " ".join("".join(root.itertext()).split())
+
+
+def shorten(text: str, most: int = 160) -> str:
+    """At most ``most`` characters of ``text``, cut at a word or, without spaces, a character."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > most * 2 // 3 else cut).rstrip(" ,.;:，。；：、") + "…"
+
+
+def teaser(body: str, most: int = 160) -> str:
+    """A summary for a body that has none: its first words, without rendering it."""
+    text = _FENCED.sub("\n\n", body)
+    for block in re.split(r"\n\s*\n", text):
+        words = _unmarked(block)
+        if words and not re.match(r"\s*(#|!!!|\?\?\?|:::|\||\{:|<|\[\^|\[toc\])", block, re.IGNORECASE):
+            return shorten(words, most)
+    return ""
+
+
+def _unmarked(block: str) -> str:
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", block)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\[\^[^\]]+\]|<[^>]+>|[*_`~=^]{1,3}(?=\S)|(?<=\S)[*_`~=^]{1,3}", "", text)
+    text = re.sub(r"^\s*(?:[-*+>]|\d+[.)])\s+(?:\[[ xX]\]\s*)?", "", text, flags=re.MULTILINE)
+    return " ".join(text.split())
