@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -108,6 +108,11 @@ class Version:
     line: int = 1
     generated: bool = False
     translated: bool = False
+    lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, key: str) -> int:
+        """The line of a front matter key in the file, or of its first line."""
+        return self.lines.get(key, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     note: bool = False
     series: str = ""
+    draft: bool = False
     dated: bool = True
 
     @property
@@ -299,10 +305,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything that was read: settings, content, circles and people, newest entries first."""
+    """Everything that was read, newest entries first; ``waiting`` are drafts and entries dated ahead."""
 
     settings: Settings
     entries: tuple[Entry, ...] = ()
+    waiting: tuple[Entry, ...] = ()
     pages: tuple[Page, ...] = ()
     circles: tuple[Circle, ...] = ()
     people: tuple[Person, ...] = ()
@@ -379,27 +386,56 @@ class PlannedPaste:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why one person is, or is not, told one entry, in the order the rules were asked."""
+    """Why one person is, or is not, told one entry."""
 
     who: str
     entry: str
     told: bool
     reason: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader asked for; it beats ``subscribers.yml``."""
+
+    state: State | None = None
+    cadence: Cadence | None = None
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger knows: ``who`` is a person's id, or ``circle:NAME`` for a broadcast circle.
+
+    ``told``: who → ids of entries. ``letters``: who → when letters to them were planned, oldest first.
+    ``seen``: entry → when it was first published. ``joined``: who → circles they were seen in.
+    ``blocked``: who → why no letter may go to their present address.
+    """
+
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    letters: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    seen: Mapping[str, datetime] = field(default_factory=dict)
+    joined: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that would happen now, and what is held and why; ``baseline`` is recorded as told, untold."""
+    """Everything that would happen now, and what is held and why.
+
+    ``baseline`` is recorded as told without telling it: (who, ids of entries). ``joined`` and ``gone`` are who
+    is seen in which circles from now on, and who is no longer.
+    """
 
     now: datetime
     letters: tuple[PlannedLetter, ...] = ()
     pastes: tuple[PlannedPaste, ...] = ()
     held: tuple[Held, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    baseline: tuple[tuple[str, str], ...] = ()
-
-    def __iter__(self) -> Iterator[PlannedLetter]:
-        return iter(self.letters)
+    baseline: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    joined: tuple[tuple[str, frozenset[str]], ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,3 +474,48 @@ class Receipt:
 
     message_id: str = ""
     evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """One letter as the ledger froze it; ``mark`` is its address's fingerprint, ``issue`` what it belongs to."""
+
+    letter: Letter
+    issue: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One dated letter's content for one circle and language: everybody it is for, and who is held and why."""
+
+    id: str
+    letters: tuple[Frozen, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    @property
+    def audience(self) -> int:
+        """How many people it is for."""
+        return len(self.letters) + len(self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """The text of one paste, as it was composed."""
+
+    paste: PlannedPaste
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The ledger's record of one letter to one person, without its text; times are aware."""
+
+    id: str
+    issue: str
+    who: str
+    state: DeliveryState
+    reason: str = ""
+    message_id: str = ""
+    subject: str = ""
+    changed: datetime | None = None

@@ -1,0 +1,44 @@
+"""Starts `kith`: every error a person can cause ends as one message and an exit code, never as a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Runs the command line; exit code 0 done, 1 problems or a person is needed, 2 wrong usage."""
+    import click
+
+    from pipeline.cli import kith
+    from pipeline.errors import KithError, Problems
+
+    try:
+        kith.main(prog_name="kith", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        click.echo("\nStopped. Nothing left.", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Problems as error:
+        from pipeline.report import problem_lines
+
+        click.echo("\n".join(problem_lines(error.problems)), err=True)
+        sys.exit(1)
+    except KithError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"{place}{error.strerror or error}. Is the disk full, or closed to you?", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Pictures that travel inside a letter: small enough for mail, and without what the camera wrote into them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+from pipeline.model import Picture
+
+WIDEST = 1104
+"""Pixels: twice the width of a letter's column."""
+
+LARGEST = 400_000
+"""Bytes of one enclosed picture; a larger one is shown as its words."""
+
+_KINDS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "GIF": ("image/gif", ".gif")}
+
+
+def enclose(content: Path, path: str) -> Picture | None:
+    """The picture at ``path`` inside ``content/``, made ready for a letter; None where it cannot travel."""
+    from PIL import Image, ImageOps
+
+    source = (content / path).resolve()
+    if not source.is_relative_to(content.resolve()) or not source.is_file():
+        return None
+    try:
+        with Image.open(source) as opened:
+            form = opened.format if opened.format in _KINDS else "PNG"
+            picture = ImageOps.exif_transpose(opened)
+            picture.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
+            made = io.BytesIO()
+            clean = picture.convert("RGB") if form == "JPEG" else picture.copy()
+            clean.info.clear()
+            clean.save(made, form, quality=82, optimize=True)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    data = made.getvalue()
+    if len(data) > LARGEST:
+        return None
+    media_type, suffix = _KINDS[form or "PNG"]
+    name = hashlib.sha256(data).hexdigest()[:24]
+    return Picture(cid=name, name=f"picture{suffix}", media_type=media_type, data=data)

@@ -1,0 +1,226 @@
+"""Composes letters: what an issue says is made once, and each reader's greeting and links are filled in.
+
+Nothing here reads a file, a clock or chance: the same plan gives the same letters, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formataddr, parseaddr
+from html import escape
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from pipeline.letterparts import Fit, Piece, Pieces, View, clipped, counted, folded, preheader
+from pipeline.letterstyle import finish
+from pipeline.model import (
+    Circle,
+    House,
+    Letter,
+    Picture,
+    PlannedLetter,
+    PlannedPaste,
+    worded,
+)
+from pipeline.plaintext import WIDTH, columns
+from pipeline.stationery import Stationery
+from pipeline.tongue import Tongue, direction
+
+Pictures = Callable[[str], Picture | None]
+
+SUBJECT = 60
+"""Columns of a subject, what most inboxes show of one; Chinese characters take two."""
+
+TARGET, LIMIT = 80_000, 102_000
+"""Bytes of HTML: from the first on code loses its colours, above the second Gmail shows only a part."""
+
+_FITS = (Fit(), Fit(colours=False), *(Fit(colours=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """An issue's text and HTML with holes where a reader's greeting and token go."""
+
+    subject: str
+    text: str
+    html: str
+    hole: str
+    inline: tuple[Picture, ...]
+
+
+class Composer:
+    """Composes the letters of one house; ``pictures`` gives what stands on no public page, or None."""
+
+    def __init__(self, house: House, stationery: Stationery, pictures: Pictures) -> None:
+        self.house = house
+        self.stationery = stationery
+        self.pieces = Pieces(house, pictures)
+        self._sheets: dict[tuple[Any, ...], _Sheet] = {}
+
+    def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:
+        """One letter; ``token`` is the reader's own and stands only in links to change the pace or leave."""
+        sheet = self._sheet(planned, issue_id, now)
+        tongue = self._tongue(planned.language)
+        mail, person = self.house.settings.mail, planned.person
+        name = worded(person.name, planned.language, *person.languages)
+        hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
+        token = quote(token, safe="")
+        return Letter(
+            delivery_id=delivery_id,
+            person=person.id,
+            sender=mail.sender,
+            to=person.address,
+            to_name=name,
+            reply_to=mail.reply_to,
+            subject=sheet.subject,
+            text=_filled(sheet.text, sheet.hole, hello, token),
+            html=_filled(sheet.html, sheet.hole, escape(hello), token),
+            date=now,
+            language=planned.language,
+            headers=self._headers(planned, delivery_id, token),
+            entries=planned.entry_ids,
+            inline=sheet.inline,
+        )
+
+    def paste(self, paste: PlannedPaste) -> str:
+        """The text to paste by hand for a broadcast circle, without greeting and without anybody's links."""
+        tongue = self._tongue(paste.language)
+        view = View(paste.audience, tongue, max(one.entry.date for one in paste.entries), paste=True)
+        pieces = self.pieces.all(paste.entries, view)
+        template = self.stationery.environment.get_template("paste.txt.j2")
+        return template.render(posts=_posts(pieces), updates=_updates(pieces), say=tongue.say).strip() + "\n"
+
+    def _tongue(self, language: str) -> Tongue:
+        return self.stationery.tongue(language, self.house.settings.language)
+
+    def _sheet(self, planned: PlannedLetter, issue_id: str, now: datetime) -> _Sheet:
+        """The issue's sheet, made for its first reader; colours and length give way until it is small enough."""
+        day = now.astimezone(ZoneInfo(self.house.settings.timezone)).date()
+        circle = self.house.circle(planned.circle)
+        chosen = tuple((one.entry.id, one.version.lang, one.fallback) for one in planned.entries)
+        key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day)
+        if key not in self._sheets:
+            for fit in _FITS:
+                sheet = self._write(planned, circle, now, fit)
+                if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT):
+                    break
+            self._sheets[key] = sheet
+        return self._sheets[key]
+
+    def _write(self, planned: PlannedLetter, circle: Circle, now: datetime, fit: Fit) -> _Sheet:
+        tongue = self._tongue(planned.language)
+        posts = sum(one.entry.kind == "post" for one in planned.entries)
+        full = circle.full or (not planned.digest and posts == 1)
+        view = View(planned.audience, tongue, now, full=full, fit=fit)
+        pieces = self.pieces.all(planned.entries, view)
+        hole = "hole" + hashlib.sha256("".join(one.html + one.text for one in pieces).encode()).hexdigest()[:16]
+        subject = _subject(pieces, tongue)
+        values = self._values(planned.language, pieces, tongue, now, hole) | {"subject": subject}
+        environment = self.stationery.environment
+        html = finish(environment.get_template("letter.html.j2").render(values), self.stationery.css)
+        text = environment.get_template("letter.txt.j2").render(values).strip() + "\n"
+        return _Sheet(subject, text, html, hole, self.pieces.inline(html))
+
+    def _values(self, language: str, pieces: list[Piece], tongue: Tongue, now: datetime, hole: str) -> dict[str, Any]:
+        """What the templates may name."""
+        settings, links = self.house.settings, self.pieces.links
+        why = tongue.say("why", author=settings.author)
+        front = language if language in settings.languages else settings.language
+        return {
+            "language": tongue.lang,
+            "direction": direction(tongue.lang),
+            "title": worded(settings.title, language, settings.language),
+            "front": links.absolute(links.front(front)),
+            "day": tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date()),
+            "hello": hole + "hello",
+            "preheader": preheader(pieces, worded(settings.description, language), why),
+            "updates": _updates(pieces),
+            "posts": _posts(pieces),
+            "why": why,
+            "leave": self._leave(hole + "token"),
+            "pace": self._by_mail("pace", hole + "token"),
+            "postal": " · ".join(settings.mail.postal.split("\n")).strip(" ·"),
+            "say": tongue.say,
+            "folded": folded,
+            "under": lambda words, sign: sign * min(columns(words), WIDTH),
+        }
+
+    def _by_mail(self, what: str, token: str) -> str:
+        mail = self.house.settings.mail
+        address = parseaddr(mail.reply_to or mail.sender)[1]
+        return f"mailto:{quote(address, safe='@+')}?subject={what}%20{token}"
+
+    def _leave(self, token: str) -> str:
+        """Where a reader leaves: on the web when the house has such a page, else by mail."""
+        page = self.house.settings.mail.unsubscribe
+        return page.replace("{token}", token) if page else self._by_mail("leave", token)
+
+    def _headers(self, planned: PlannedLetter, delivery_id: str, token: str) -> tuple[tuple[str, str], ...]:
+        authority = self.pieces.links.authority
+        by_mail = f"<{self._by_mail('leave', token)}>"
+        page = self._leave(token) if self.house.settings.mail.unsubscribe else ""
+        found = [
+            ("Message-ID", f"<{delivery_id}@{authority}>"),
+            ("List-Id", self._list_id(authority)),
+            ("List-Unsubscribe", f"<{page}>, {by_mail}" if page else by_mail),
+            ("Content-Language", planned.language),
+        ]
+        if page:
+            found.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        if self.house.circle(planned.circle).automatic:
+            found += [("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")]
+        return tuple(found)
+
+    def _list_id(self, authority: str) -> str:
+        """One for the house: a circle's name would tell readers how they are sorted."""
+        settings = self.house.settings
+        title, name = worded(settings.title, settings.language), f"letters.{authority}"
+        return formataddr((title, name)) if title.isascii() else f"{title} <{name}>"
+
+
+def compose(  # noqa: PLR0913 - what a composer is told in two steps is told here in one
+    house: House,
+    planned: PlannedLetter,
+    stationery: Stationery,
+    *,
+    issue_id: str,
+    delivery_id: str,
+    token: str,
+    pictures: Pictures,
+    now: datetime,
+) -> Letter:
+    """One letter by itself; whoever composes several keeps a `Composer`."""
+    composer = Composer(house, stationery, pictures)
+    return composer.letter(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, now=now)
+
+
+def compose_paste(house: House, paste: PlannedPaste, stationery: Stationery) -> str:
+    """The text of one paste; pictures in it are their words."""
+    return Composer(house, stationery, lambda _: None).paste(paste)
+
+
+def _filled(sheet: str, hole: str, hello: str, token: str) -> str:
+    return sheet.replace(hole + "token", token).replace(hole + "hello", hello)
+
+
+def _posts(pieces: list[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if piece.title]
+
+
+def _updates(pieces: list[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if not piece.title]
+
+
+def _subject(pieces: list[Piece], tongue: Tongue) -> str:
+    """The newest post's title, or an update's first words, and how many more there are."""
+    newest = (_posts(pieces) or pieces)[-1]
+    words = " ".join((newest.title or newest.teaser).split())
+    rest = len(pieces) - 1
+    if not rest:
+        return clipped(words, SUBJECT)
+    room = SUBJECT - columns(counted(tongue, "more", rest, title=""))
+    return counted(tongue, "more", rest, title=clipped(words, room))

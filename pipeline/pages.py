@@ -1,0 +1,192 @@
+"""Every page of the public web site, as values: what they say, in which language, and where they stand.
+
+Only public entries, and what everyone may read of them, are ever looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.errors import Problem, Problems
+from pipeline.links import slugify
+from pipeline.listings import alternates, feeds, listings
+from pipeline.markup import plain, shorten
+from pipeline.model import Entry, House, Kind, Page, Version, worded
+from pipeline.timeline import Desk, Listed, Render, SitePage, Words, provenance, summary
+from pipeline.welcome import subscribe
+
+__all__ = ["Desk", "Render", "SitePage", "Words", "frames", "site_pages"]
+
+
+def site_pages(house: House, words: Words, render: Render | None = None) -> tuple[SitePage, ...]:
+    """All pages of the site in all its languages; two that want the same address are a problem."""
+    desk = Desk.of(house, words, render)
+    pages = [page for lang in desk.languages for page in _in(desk, lang)]
+    _refuse_collisions(house, pages)
+    return tuple(pages)
+
+
+def _in(desk: Desk, lang: str) -> Iterator[SitePage]:
+    yield from listings(desk, lang)
+    yield subscribe(desk, lang)
+    posts = [(entry, entry.version(lang)) for entry in desk.entries if _post_in(entry, lang)]
+    for place, (entry, version) in enumerate(posts):
+        yield _post(desk, posts, place, entry, version)
+    for page in desk.house.pages:
+        if lang in page.languages:
+            yield _standing(desk, page, page.versions[page.languages.index(lang)])
+
+
+def _post_in(entry: Entry, lang: str) -> bool:
+    return entry.kind is Kind.POST and lang in entry.languages
+
+
+def _refuse_collisions(house: House, pages: list[SitePage]) -> None:
+    seen: dict[str, SitePage] = {}
+    found: list[Problem] = []
+    for page in pages:
+        first = seen.setdefault(page.path.lower(), page)
+        if first is not page:
+            place = str(page.meta.get("source") or first.meta.get("source") or "content")
+            fact = f"the address `{house.settings.url.rstrip('/')}/{page.path}` is already the page “{first.title}”"
+            found.append(Problem(place, 0, fact, "Give one of them another slug."))
+    if found:
+        raise Problems(found)
+
+
+def _post(desk: Desk, posts: list[Listed], place: int, entry: Entry, version: Version) -> SitePage:
+    rendered = desk.render(version, "")
+    paths = {lang: desk.links.entry(entry, lang) for lang in entry.languages}
+    return SitePage(
+        path=paths[version.lang],
+        lang=version.lang,
+        kind="post",
+        title=version.title,
+        description=shorten(summary(version), 300),
+        body=rendered.html,
+        headings=rendered.headings,
+        alternates=alternates(desk, paths),
+        meta=_post_meta(desk, entry, version, rendered.html) | _neighbours(desk, posts, place),
+    )
+
+
+def _post_meta(desk: Desk, entry: Entry, version: Version, html: str) -> dict[str, Any]:
+    lang, tongue = version.lang, desk.tongue(version.lang)
+    return {
+        "source": version.path,
+        "feeds": feeds(desk, lang),
+        "date": entry.date.isoformat() if entry.dated else "",
+        "day": tongue.day(entry.date) if entry.dated else "",
+        "updated": entry.date.date().isoformat() if entry.dated else "",
+        "reading": tongue.say("reading", minutes=tongue.minutes(plain(html))),
+        "tags": [[tag, desk.url(desk.links.tag(tag, lang))] for tag in entry.tags if slugify(tag)],
+        "also": _also(desk, entry, version),
+        "provenance": list(provenance(desk, version, lang)),
+        "original": _original(desk, entry, version),
+        "series": _series(desk, entry, lang),
+    }
+
+
+def _also(desk: Desk, entry: Entry, version: Version) -> list[list[str]]:
+    """The post's other languages: tag, what it calls itself, address."""
+    return [
+        [lang, desk.tongue(lang).name, desk.url(desk.links.entry(entry, lang))]
+        for lang in desk.languages
+        if lang in entry.languages and lang != version.lang
+    ]
+
+
+def _original(desk: Desk, entry: Entry, version: Version) -> list[str]:
+    if not version.translated or entry.master.lang == version.lang:
+        return []
+    return [desk.tongue(version.lang).say("original"), desk.url(desk.links.entry(entry, entry.master.lang))]
+
+
+def _series(desk: Desk, entry: Entry, lang: str) -> dict[str, Any]:
+    """The series' name and its posts, oldest first: title, address, whether it is this one."""
+    if not entry.series:
+        return {}
+    together = [one for one in desk.entries if one.series == entry.series and one.kind is Kind.POST]
+    shown = [(one, one.version(lang)) for one in sorted(together, key=lambda one: one.order)]
+    return {
+        "title": desk.tongue(lang).say("series", series=entry.series.replace("-", " ")),
+        "posts": [
+            [version.title, desk.url(desk.links.entry(one, version.lang)), one is entry, version.lang]
+            for one, version in shown
+        ],
+    }
+
+
+def _neighbours(desk: Desk, posts: list[Listed], place: int) -> dict[str, Any]:
+    """The post before and after this one in its language; notes and undated ones are not in the row."""
+    entry = posts[place][0]
+    if entry.note or not entry.dated:
+        return {"earlier": [], "later": []}
+    earlier = next((one for one in posts[place + 1 :] if _in_row(one)), None)
+    later = next((one for one in reversed(posts[:place]) if _in_row(one)), None)
+    return {"earlier": _link(desk, earlier), "later": _link(desk, later)}
+
+
+def _in_row(listed: Listed) -> bool:
+    return listed[0].dated and not listed[0].note
+
+
+def _link(desk: Desk, listed: Listed | None) -> list[str]:
+    if listed is None:
+        return []
+    entry, version = listed
+    return [version.title, desk.url(desk.links.entry(entry, version.lang))]
+
+
+def _standing(desk: Desk, page: Page, version: Version) -> SitePage:
+    rendered = desk.render(version, "")
+    return SitePage(
+        path=desk.links.page(page, version.lang),
+        lang=version.lang,
+        kind="page",
+        title=version.title,
+        description=shorten(summary(version), 300),
+        body=rendered.html,
+        headings=rendered.headings,
+        alternates=alternates(desk, {lang: desk.links.page(page, lang) for lang in page.languages}),
+        meta={
+            "source": version.path,
+            "feeds": feeds(desk, version.lang),
+            "provenance": list(provenance(desk, version, version.lang)),
+        },
+    )
+
+
+def frames(house: House, words: Words) -> dict[str, dict[str, Any]]:
+    """What stands around every page of a language, and depends on no entry: names, navigation, words."""
+    desk = Desk.of(house, words)
+    return {lang: _frame(desk, lang) for lang in desk.languages}
+
+
+def _frame(desk: Desk, lang: str) -> dict[str, Any]:
+    links, tongue, settings = desk.links, desk.tongue(lang), desk.house.settings
+    standing = [
+        [page.versions[page.languages.index(lang)].title, desk.url(links.page(page, lang)), page.slug]
+        for page in desk.house.pages
+        if lang in page.languages
+    ]
+    nav = [
+        [tongue.say("posts"), desk.url(links.archive(lang))],
+        [tongue.say("updates"), desk.url(links.updates(lang))],
+        [tongue.say("tags"), desk.url(links.tags(lang))],
+        [tongue.say("subscribe"), desk.url(links.subscribe(lang))],
+        *([title, address] for title, address, slug in standing if slug == "about"),
+    ]
+    return {
+        "lang": lang,
+        "dir": tongue.direction,
+        "name": tongue.name,
+        "title": worded(settings.title, lang),
+        "author": settings.author,
+        "home": desk.url(links.front(lang)),
+        "nav": nav,
+        "pages": [[title, address] for title, address, slug in standing if slug != "about"],
+        "feed": desk.url(links.feed("", "rss")),
+        "words": dict(tongue.words),
+    }

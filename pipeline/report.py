@@ -1,0 +1,206 @@
+"""Says in words what is planned and what became of it. Pure: values in, text out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from pipeline.errors import Problem
+from pipeline.model import Circle, Delivery, DeliveryState, Held, House, Person, Plan, Verdict
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 person``, ``2 people``: a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def day(when: date) -> str:
+    """``Mon 23 Nov``."""
+    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}"
+
+
+def dated(when: date) -> str:
+    """``Mon 23 Nov 2026``, for what may be a year away."""
+    return f"{day(when)} {when.year}"
+
+
+def read_line(house: House) -> str:
+    """What was read."""
+    from pipeline.model import Kind
+
+    kinds = Counter(entry.kind for entry in house.entries)
+    parts = [counted(kinds[Kind.POST], "post"), counted(kinds[Kind.UPDATE], "update"), counted(len(house.pages), "page")]
+    people = f"{counted(len(house.circles), 'circle')}, {counted(len(house.people), 'person', 'people')}"
+    waiting = f" · {counted(len(house.waiting), 'entry', 'entries')} not out yet" if house.waiting else ""
+    return labelled("Read", f"{', '.join(parts)} · {people}{waiting}")
+
+
+def labelled(label: str, text: str) -> str:
+    return f"{label:<10}{text}"
+
+
+def site_lines(changed: int, kept: int, index: str, feeds_changed: int, feeds: int) -> list[str]:
+    """What changed of the site and the feeds."""
+    pages = f"{counted(changed, 'page')} changed, {kept:,} kept" if changed else f"nothing changed, {kept:,} kept"
+    fed = f"{feeds_changed:,} of {feeds:,} changed" if feeds_changed else f"nothing changed, {feeds:,} kept"
+    return [f"{labelled('Site', pages):<48} {index}", labelled("Feeds", fed)]
+
+
+def letter_lines(house: House, plan: Plan) -> list[str]:
+    """For each circle, closest first: who gets a letter now, and who is held and why."""
+    home = _homes(house)
+    width = max((len(circle.name) for circle in house.circles), default=0)
+    lines: list[str] = []
+    for circle in house.circles:
+        rows = _broadcast(circle, plan) if circle.broadcast else _people(circle, house, plan, home)
+        count = "" if circle.broadcast else counted(len(home.get(circle.name, ())), "person", "people")
+        for number, row in enumerate(rows or ["nobody to tell"]):
+            head = f"{circle.name:<{width}}  {count:>10}" if number == 0 else " " * (width + 12)
+            lines.append(labelled("Letters" if not lines else "", f"{head}   {row}".rstrip()))
+    return lines or [labelled("Letters", "there is no circle yet: see subscribers.yml")]
+
+
+def _homes(house: House) -> dict[str, list[Person]]:
+    """People by the closest of their circles, which sets their pace."""
+    homes: dict[str, list[Person]] = {}
+    for person in house.people:
+        circles = house.circles_of(person)
+        if circles:
+            homes.setdefault(circles[0].name, []).append(person)
+    return homes
+
+
+def _people(circle: Circle, house: House, plan: Plan, home: dict[str, list[Person]]) -> list[str]:
+    inside = {person.id for person in home.get(circle.name, ())}
+    languages = Counter(letter.language for letter in plan.letters if letter.circle == circle.name)
+    rows: list[str] = []
+    if languages:
+        spread = " · ".join(f"{language} {number}" for language, number in languages.most_common())
+        rows.append(f"{languages.total()} now: {spread}")
+    reasons = Counter((held.reason, held.until) for held in plan.held if held.who in inside)
+    for (reason, until), number in sorted(reasons.items(), key=lambda pair: (pair[0][1] or date.max, -pair[1])):
+        rows.append(_held(number, reason, until))
+    return rows
+
+
+def _held(number: int, reason: str, until: date | None) -> str:
+    if until is None:
+        return f"{number} held: {reason}"
+    if "digest" in reason:
+        return f"{number} {'waits' if number == 1 else 'wait'} for the {reason}, {dated(until)}"
+    return f"{number} held: {reason}, until {dated(until)}"
+
+
+def _broadcast(circle: Circle, plan: Plan) -> list[str]:
+    rows = [f"text to paste: build/paste/{paste.file_name}" for paste in plan.pastes if paste.circle == circle.name]
+    rows += [
+        f"next {held.reason}, {dated(held.until)}"
+        for held in plan.held
+        if held.who == f"circle:{circle.name}" and held.until
+    ]
+    return list(dict.fromkeys(rows))
+
+
+def baseline_line(plan: Plan) -> list[str]:
+    """How many older entries are recorded as told, so that nobody is flooded."""
+    if not plan.baseline:
+        return []
+    entries = {entry for _, told in plan.baseline for entry in told}
+    people = counted(len(plan.baseline), "newcomer")
+    return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
+
+
+def privacy_line(narrow: int, outputs: int) -> list[str]:
+    """What the leak check looked for and where."""
+    if not narrow:
+        return [labelled("Privacy", "there is nothing that only some may read")]
+    texts = counted(narrow, "narrower text")
+    return [labelled("Privacy", f"{texts} checked against {counted(outputs, 'output')}: in no wider one")]
+
+
+def left_lines(left: Sequence[Delivery]) -> list[str]:
+    """Letters that an earlier run froze and did not submit."""
+    return [labelled("", f"{counted(len(left), 'letter')} of an earlier run still to go")] if left else []
+
+
+def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending: int) -> str:
+    """What one run did."""
+    parts = [f"{submitted:,} submitted", f"{refused:,} refused", f"{uncertain:,} uncertain"]
+    parts += [f"{held:,} held"] if held else []
+    parts += [f"{pending:,} pending"] if pending else []
+    return " · ".join(parts)
+
+
+def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: Iterable[Held]) -> list[str]:
+    """What was submitted, what needs a person, and who is held."""
+    if not counts:
+        lines = ["Nothing was submitted yet."]
+    else:
+        order = [state.value for state in DeliveryState]
+        lines = [" · ".join(f"{counts[state]:,} {state}" for state in order if counts.get(state))]
+    need = [one for one in deliveries if one.state in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED)]
+    for state, hint in (
+        (DeliveryState.UNCERTAIN, "kith settle ID taken|not-taken"),
+        (DeliveryState.REFUSED, "correct the address, or kith settle ID not-taken to try again"),
+    ):
+        rows = [one for one in need if one.state is state and not one.reason.startswith("settled")]
+        if rows:
+            lines += ["", f"{state.value.capitalize()}: {hint}"]
+            lines += [f"  {one.id}  {one.who:<16} {one.subject[:40]:<40}  {one.reason}" for one in rows]
+    waiting = list(held)
+    if waiting:
+        lines += ["", "Held now"]
+        for (reason, until), number in Counter((one.reason, one.until) for one in waiting).most_common():
+            lines.append(f"  {number:>5}  {reason}{f', until {dated(until)}' if until else ''}")
+    return lines
+
+
+def explain_lines(who: str, standing: list[tuple[str, str]], verdicts: Sequence[Verdict], most: int) -> list[str]:
+    """Why, and why not, one person is told each entry, and when."""
+    lines = [who] + [f"  {key:<10}{value}" for key, value in standing] + [""]
+    for verdict in verdicts[:most]:
+        when = f", {dated(verdict.until)}" if verdict.until else ""
+        lines.append(f"  {'→' if verdict.told else '·'} {verdict.entry:<34} {verdict.reason}{when}")
+    if len(verdicts) > most:
+        lines.append(f"  … and {counted(len(verdicts) - most, 'older entry', 'older entries')}: name one to ask about it")
+    return lines
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Every problem on a line of its own, and their number."""
+    return [str(problem) for problem in problems] + ["", f"{counted(len(problems), 'problem')}. Nothing was rendered or submitted."]
+
+
+def plan_data(house: House, plan: Plan) -> dict[str, object]:
+    """The plan as plain data, for ``--json``; people by id, never by address."""
+    return {
+        "now": plan.now.isoformat(),
+        "letters": [
+            {
+                "person": letter.person.id,
+                "circle": letter.circle,
+                "language": letter.language,
+                "digest": letter.digest,
+                "entries": [
+                    {"id": one.entry.id, "language": one.version.lang, "fallback": one.fallback} for one in letter.entries
+                ],
+            }
+            for letter in plan.letters
+        ],
+        "pastes": [
+            {"circle": paste.circle, "channel": paste.channel, "language": paste.language,
+             "file": f"build/paste/{paste.file_name}", "entries": [one.entry.id for one in paste.entries]}
+            for paste in plan.pastes
+        ],
+        "held": [
+            {"who": held.who, "reason": held.reason, "until": held.until.isoformat() if held.until else None,
+             "entries": list(held.entries)}
+            for held in plan.held
+        ],
+        "recorded_as_told": [{"who": who, "entries": list(entries)} for who, entries in plan.baseline],
+        "not_out_yet": [entry.id for entry in house.waiting],
+    }  # fmt: skip

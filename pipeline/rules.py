@@ -1,0 +1,80 @@
+"""Who is told what: the rules of one entry and one person, asked in this order. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.model import Circle, Entry, House, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Whether an entry is meant for somebody, why, and through which circles."""
+
+    told: bool
+    reason: str
+    through: frozenset[str] = frozenset()
+
+
+def ruling(entry: Entry, circles: tuple[Circle, ...], more: frozenset[str], mute: frozenset[str]) -> Ruling:
+    """Whether ``entry`` is meant for somebody in ``circles`` who wants ``more`` and ``mute`` of these tags."""
+    able = [circle for circle in circles if entry.visibility in circle.reads]
+    if not able:
+        return Ruling(False, f"it is for `{entry.visibility}`, which they do not read")
+    if entry.tell == ():
+        return Ruling(False, "`tell: none`: it is told to nobody")
+    if muted := sorted(mute.intersection(entry.tags)):
+        return Ruling(False, f"they muted `{muted[0]}`")
+    if entry.tell is not None:
+        named = frozenset(circle.name for circle in able if circle.name in entry.tell)
+        if not named:
+            return Ruling(False, f"`tell` names only {_names(entry.tell)}")
+        return Ruling(True, f"`tell` names {_names(sorted(named))}", named)
+    if entry.note:
+        return Ruling(False, "notes and generated entries are told only to circles that `tell` names")
+    return _by_tags(entry, able, more)
+
+
+def _by_tags(entry: Entry, able: list[Circle], more: frozenset[str]) -> Ruling:
+    """A circle's ``tags`` narrow what it is told of the public entries; what is written for it, it gets whole."""
+    if wanted := sorted(more.intersection(entry.tags)):
+        return Ruling(True, f"they want more of `{wanted[0]}`", frozenset(circle.name for circle in able))
+    through = frozenset(
+        circle.name for circle in able if not entry.public or not circle.tags or set(circle.tags) & set(entry.tags)
+    )
+    if not through:
+        return Ruling(False, f"{_names(sorted(circle.name for circle in able))} follows other tags")
+    return Ruling(True, f"{_names(sorted(through))} may read it", through)
+
+
+def _names(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+class Rulings:
+    """All rulings of a house, worked out once for people who stand alike."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._known: dict[object, dict[str, Ruling]] = {}
+        self._circles: dict[tuple[str, ...], tuple[Circle, ...]] = {}
+
+    def circles(self, person: Person) -> tuple[Circle, ...]:
+        """The person's circles, closest first."""
+        if person.circles not in self._circles:
+            self._circles[person.circles] = self._house.circles_of(person)
+        return self._circles[person.circles]
+
+    def of(self, person: Person) -> dict[str, Ruling]:
+        """Entry id → ruling, for entries that are told to this person; oldest first."""
+        key = (person.circles, person.interests)
+        if key not in self._known:
+            circles = self.circles(person)
+            self._known[key] = self.among(circles, frozenset(person.interests.more), frozenset(person.interests.mute))
+        return self._known[key]
+
+    def among(self, circles: tuple[Circle, ...], more: frozenset[str], mute: frozenset[str]) -> dict[str, Ruling]:
+        """The same for circles and interests; oldest first."""
+        oldest_first = sorted(self._house.entries, key=lambda entry: entry.order)
+        rulings = {entry.id: ruling(entry, circles, more, mute) for entry in oldest_first}
+        return {key: one for key, one in rulings.items() if one.told}

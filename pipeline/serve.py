@@ -1,0 +1,267 @@
+"""Previews the house in a browser: the site, every letter, and what is wrong, anew at each save."""
+
+from __future__ import annotations
+
+import html
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pipeline.errors import KithError, Problems
+from pipeline.links import Links
+from pipeline.preview import preview
+
+LETTERS = "/letters-preview/"
+_EVENTS = "/kith-events"
+_LOCAL = {"localhost", "127.0.0.1", "[::1]"}
+_SCRIPT = """<script>
+(() => {
+  const box = document.createElement('pre');
+  box.style.cssText = 'position:fixed;inset:auto 0 0 0;max-height:45vh;overflow:auto;margin:0;padding:1rem 1.25rem;' +
+    'background:#7f1d1d;color:#fff;font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;z-index:9999';
+  const show = (text) => { box.textContent = text; text ? document.body.append(box) : box.remove(); };
+  let seen = null;
+  new EventSource('%s').onmessage = (event) => {
+    const state = JSON.parse(event.data);
+    show(state.problem);
+    if (seen !== null && seen !== state.build) location.reload();
+    seen = state.build;
+  };
+})();
+</script>"""
+
+
+class Studio:
+    """Builds the house and tells every open page when there is something new."""
+
+    def __init__(
+        self, root: Path, environ: Mapping[str, str], clock: Callable[[], datetime], say: Callable[[str], None]
+    ) -> None:
+        self.root, self.environ, self.clock, self.say = root, environ, clock, say
+        self.builds, self.problem, self.base = 0, "", "/"
+        self._listeners: set[queue.Queue[str]] = set()
+        self._lock = threading.Lock()
+
+    def build(self) -> None:
+        """Builds once; what is wrong is kept to be shown, and the last good build stays."""
+        started = time.monotonic()
+        try:
+            opened, _, built = preview(self.root, self.environ, self.clock())
+        except Problems as error:
+            self.problem = "\n".join(str(problem) for problem in error.problems)
+        except (KithError, OSError) as error:
+            self.problem = str(error)
+        else:
+            self.problem = ""
+            self.base = Links.of(opened.house.settings).base
+            self.builds += 1
+            changed = built.web.pages_changed if built.web else 0
+            self.say(f"{changed} pages changed, {len(built.letters)} letters · {time.monotonic() - started:.1f} s")
+        if self.problem:
+            self.say(self.problem)
+        self.tell()
+
+    def state(self) -> str:
+        """What a page must know."""
+        return json.dumps({"build": self.builds, "problem": self.problem})
+
+    def tell(self) -> None:
+        """Tells every open page."""
+        with self._lock:
+            for listener in self._listeners:
+                listener.put(self.state())
+
+    def listen(self) -> queue.Queue[str]:
+        """A queue on which a page hears."""
+        listener: queue.Queue[str] = queue.Queue()
+        listener.put(self.state())
+        with self._lock:
+            self._listeners.add(listener)
+        return listener
+
+    def leave(self, listener: queue.Queue[str]) -> None:
+        """Forgets a page."""
+        with self._lock:
+            self._listeners.discard(listener)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Answers on this machine only; the reload script is added to pages on their way, never to files."""
+
+    def __init__(self, *arguments: object, studio: Studio, **more: object) -> None:
+        self.studio = studio
+        super().__init__(*arguments, **more)  # type: ignore[arg-type]  # the base class's own signature is untyped
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name is the base class's
+        """Keeps the terminal for what matters."""
+
+    def do_GET(self) -> None:
+        """A page, a letter, or the stream of events."""
+        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in _LOCAL:
+            self.send_error(HTTPStatus.FORBIDDEN, "This preview is for this machine only")
+        elif self.path == _EVENTS:
+            self._events()
+        else:
+            self._page()
+
+    def _page(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        folder, rest = self._place(path)
+        if rest is None:
+            self._answer(HTTPStatus.FOUND, b"", "text/plain", location=self.studio.base)
+            return
+        found = (folder / rest.lstrip("/")).resolve()
+        if found.is_dir():
+            if not path.endswith("/"):
+                self._answer(HTTPStatus.FOUND, b"", "text/plain", location=self.path + "/")
+                return
+            found /= "index.html"
+        if not found.is_relative_to(folder.resolve()) or not found.is_file():
+            self._missing(folder)
+            return
+        kind = self.guess_type(str(found))
+        data = found.read_bytes()
+        self._answer(HTTPStatus.OK, self._lively(data) if kind == "text/html" else data, kind)
+
+    def _place(self, path: str) -> tuple[Path, str | None]:
+        build = self.studio.root / "build"
+        if path.startswith(LETTERS):
+            return build / "letters", path.removeprefix(LETTERS)
+        if path.startswith(self.studio.base):
+            return build / "site", path.removeprefix(self.studio.base)
+        return build / "site", None
+
+    def _missing(self, folder: Path) -> None:
+        page = folder / "404.html"
+        if page.is_file():
+            data = page.read_bytes()
+        elif self.studio.problem:
+            shown = html.escape(self.studio.problem)
+            data = f"<!doctype html><meta charset=utf-8><title>Problems</title><body><pre>{shown}</pre></body>".encode()
+        else:
+            text = "There is nothing here yet." if folder.name == "site" else "No letter goes now: see `kith plan`."
+            data = f"<!doctype html><meta charset=utf-8><title>Kith</title><body><p>{text}</p></body>".encode()
+        self._answer(HTTPStatus.NOT_FOUND, self._lively(data), "text/html")
+
+    def _lively(self, data: bytes) -> bytes:
+        script = (_SCRIPT % _EVENTS).encode()
+        head, end, tail = data.rpartition(b"</body>")
+        return head + script + end + tail if end else data + script
+
+    def _answer(self, status: HTTPStatus, data: bytes, kind: str, location: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Cache-Control", "no-store")
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _events(self) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        listener = self.studio.listen()
+        try:
+            while True:
+                try:
+                    message = f"data: {listener.get(timeout=15)}\n\n"
+                except queue.Empty:
+                    message = ": still here\n\n"
+                self.wfile.write(message.encode())
+                self.wfile.flush()
+        except OSError:
+            self.studio.leave(listener)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+def server(studio: Studio, port: int) -> ThreadingHTTPServer:
+    """The server, bound to this machine alone; port 0 takes any. Raises `KithError` when the port is taken."""
+    try:
+        return _Server(("127.0.0.1", port), partial(_Handler, studio=studio))
+    except OSError as error:
+        raise KithError(f"port {port}: {error.strerror}. Choose another with --port.") from None
+
+
+def serve(
+    root: Path,
+    environ: Mapping[str, str],
+    clock: Callable[[], datetime],
+    port: int,
+    say: Callable[[str], None],
+    *,
+    open_browser: bool,
+) -> None:
+    """Serves until Ctrl-C, and builds again whenever a file of the house is saved."""
+    studio = Studio(root, environ, clock, say)
+    with server(studio, port) as running:
+        studio.build()
+        address = f"http://localhost:{running.server_address[1]}"
+        say(f"Site      {address}{studio.base}")
+        say(f"Letters   {address}{LETTERS}")
+        say("Ctrl-C stops.")
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        if open_browser:
+            _open(address + studio.base)
+        for _ in _saves(root):
+            studio.build()
+        running.shutdown()
+
+
+_FILES = ("subscribers.yml", "pyproject.toml")
+_FOLDERS = ("content", "site", "templates")
+
+
+def _saves(root: Path) -> Iterator[None]:
+    """Yields whenever something of the house was saved, until Ctrl-C.
+
+    Single files are looked at by size and time: editors replace them, which a watch on the file would not survive.
+    """
+    import watchfiles
+
+    folders = [path for name in _FOLDERS if (path := root / name).is_dir()]
+    before = _stamps(root)
+    for changes in watchfiles.watch(
+        *folders, watch_filter=_is_source, debounce=150, step=40, rust_timeout=300, yield_on_timeout=True,
+        raise_interrupt=False,
+    ):  # fmt: skip
+        now = _stamps(root)
+        if changes or now != before:
+            yield
+        before = now
+
+
+def _stamps(root: Path) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for name in _FILES:
+        try:
+            stat = (root / name).stat()
+        except OSError:
+            continue
+        found.append((stat.st_mtime_ns, stat.st_size))
+    return found
+
+
+def _is_source(_: object, path: str) -> bool:
+    """Not an editor's own files."""
+    name = Path(path).name
+    return not (name.startswith((".", "#", "4913")) or name.endswith(("~", ".swp", ".tmp", ".partial")))
+
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

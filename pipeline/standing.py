@@ -1,0 +1,114 @@
+"""What a person or the author decides between publishes: choices, verdicts, and recording all as told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import KithError
+from pipeline.ledger import Ledger
+from pipeline.model import Cadence, Choice, DeliveryState, History, House, State
+from pipeline.plan import standing
+from pipeline.publish import open_house
+from pipeline.reading import read_house
+from pipeline.rules import Rulings
+from pipeline.secret import Secret, private_folder, read_secret
+from pipeline.validate import did_you_mean
+
+
+def who_is(house: House, name: str, secret: Secret | None = None) -> str:
+    """The id of the person (or ``circle:NAME``) that was meant; a reader's token serves where ``secret`` is given."""
+    people = [person.id for person in house.people]
+    pasted = [f"circle:{circle.name}" for circle in house.circles if circle.broadcast]
+    if name in people or name in pasted:
+        return name
+    if f"circle:{name}" in pasted:
+        return f"circle:{name}"
+    for person in house.people:
+        if (secret and secret.token(person.id) == name) or (person.address and person.address.lower() == name.lower()):
+            return person.id
+    raise KithError(f"subscribers.yml: there is nobody called `{name}`. {did_you_mean(name, people + pasted)}")
+
+
+def stance(house: House, history: History, who: str) -> list[tuple[str, str]]:
+    """How somebody stands: state, circles, pace and languages, each with where it comes from."""
+    if who.startswith("circle:"):
+        circle = house.circle(who.removeprefix("circle:"))
+        return [("kind", "a broadcast circle: a text to paste"), ("pace", circle.cadence)]
+    person = next(person for person in house.people if person.id == who)
+    choice = history.choices.get(who, Choice())
+    circles = house.circles_of(person)
+    state = standing(person, choice)
+    asked = " (they asked for it)"
+    cadence, source = (choice.cadence, asked) if choice.cadence else (person.cadence, " (theirs, in subscribers.yml)")
+    if cadence is None:
+        source = f" (from `{circles[0].name}`)" if circles else ""
+        cadence = circles[0].cadence if circles else Cadence.NEVER
+    languages = choice.languages or person.languages
+    last = history.letters.get(who, ())
+    return [
+        ("state", f"{state}{asked if choice.state is state and person.state is not state else ''}"),
+        ("circles", ", ".join(circle.name for circle in circles) or "none"),
+        ("pace", f"{cadence}{source}"),
+        ("languages", ", ".join(languages) + (asked if choice.languages else "")),
+        ("letters", f"{len(last)}, the last on {last[-1]:%Y-%m-%d}" if last else "none yet"),
+    ]
+
+
+def choose(
+    root: Path, environ: Mapping[str, str], name: str, state: str, cadence: str, languages: str, now: datetime
+) -> list[str]:
+    """Records what a reader asked for and says how they stand now."""
+    asked = {key: value for key, value in (("state", state), ("cadence", cadence)) if value}
+    if cadence and cadence not in set(Cadence):
+        raise KithError(f"`{cadence}` is not a cadence. {did_you_mean(cadence, list(Cadence))}")
+    if languages:
+        asked["languages"] = " ".join(languages.replace(",", " ").split())
+    if not asked:
+        raise KithError("Say what they asked for: --leave, --pause, --resume, --cadence or --languages.")
+    with Ledger.open(private_folder(root), now) as ledger:
+        opened = open_house(root, environ, now, ledger)
+        who = who_is(opened.house, name, read_secret(root))
+        person = next((person for person in opened.house.people if person.id == who), None)
+        if person is None:
+            raise KithError(f"`{name}` is a broadcast circle: change it in subscribers.yml.")
+        if state == State.SUBSCRIBED and person.state is State.UNSUBSCRIBED:
+            raise KithError(f"subscribers.yml:{person.line}: `{who}` is unsubscribed there. Change it there first.")
+        ledger.choose(who, asked, now)
+        after = open_house(root, environ, now, ledger)
+        return [who, *(f"  {key:<10}{value}" for key, value in stance(after.house, after.history, who))]
+
+
+def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
+    """Records a person's verdict on an uncertain or refused delivery; ``delivery`` may be shortened."""
+    with Ledger.open(private_folder(root), now) as ledger:
+        found = [one for one in ledger.deliveries() if one.id.startswith(delivery)]
+        if len(found) != 1:
+            fact = "there is no such delivery" if not found else "several deliveries begin with that"
+            raise KithError(f"`{delivery}`: {fact}. `kith report` lists those that need a person.")
+        (one,) = found
+        if one.state not in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED):
+            raise KithError(f"`{one.id}` to {one.who} is {one.state}: there is nothing to settle.")
+        if one.state is DeliveryState.REFUSED and taken:
+            raise KithError(f"`{one.id}` to {one.who} was refused by the provider, so it was not taken.")
+        ledger.settle(one.id, taken, now)
+        after = "counts as submitted" if taken else "its entries are told again with the next publish"
+        return [f"{one.who}: {one.subject} · {after}"]
+
+
+def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]:
+    """Records every entry as told to everyone who would be told it; makes a new ledger where one was lost."""
+    with Ledger.open(private_folder(root), now) as ledger:
+        read_secret(root)
+        house = read_house(root, ledger.dates(), environ, now)
+        rulings = Rulings(house)
+        told = {person.id: list(rulings.of(person)) for person in house.people}
+        joined = {person.id: person.circles for person in house.people if person.circles}
+        for circle in house.circles:
+            if circle.broadcast:
+                told[f"circle:{circle.name}"] = list(rulings.among((circle,), frozenset(), frozenset()))
+                joined[f"circle:{circle.name}"] = (circle.name,)
+        ledger.baseline(told, [entry.id for entry in house.entries], joined, now)
+    people = len([who for who in told if not who.startswith("circle:")])
+    return [f"{len(house.entries):,} entries are recorded as told to {people:,} people. Nobody was told."]

@@ -1,0 +1,79 @@
+"""The parts of a run that touch the process: waiting, progress, signals, and choosing a transport."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from pipeline.deliver import Surroundings
+from pipeline.model import Delivery, House
+from pipeline.transports.base import Transport
+
+EVERY = 100
+"""Letters between two lines of progress where there is no terminal."""
+
+
+def transport_for(root: Path, environ: Mapping[str, str]) -> Callable[[House], Transport]:
+    """Makes the transport that a house's settings name."""
+
+    def make(house: House) -> Transport:
+        from pipeline.transports.choose import transport
+
+        return transport(house.settings, environ, root / "build" / "outbox")
+
+    return make
+
+
+class _Brake:
+    """Turns SIGTERM and Ctrl-C into a wish to stop after the letter in flight; a second Ctrl-C stops at once."""
+
+    def __init__(self) -> None:
+        self.pulled = False
+        self._before = {number: signal.signal(number, self._pull) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def _pull(self, number: int, frame: FrameType | None) -> None:
+        if self.pulled and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.pulled = True
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, but not past a wish to stop."""
+        end = time.monotonic() + seconds
+        while not self.pulled and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+
+
+def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]) -> Surroundings:
+    """What a run in this process hands to the send loop."""
+    brake = _Brake()
+    return Surroundings(
+        clock=clock, sleep=brake.wait, progress=_Progress(), may_go=may_go, halted=lambda: brake.pulled
+    )
+
+
+class _Progress:
+    """A bar on a terminal; elsewhere a line for every hundred letters."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Shows that ``done`` of ``total`` letters were gone through."""
+        if not total:
+            return
+        rate = done / max(time.monotonic() - self._started, 0.001)
+        left = f"{(total - done) / rate:.0f} s left" if done and done < total else ""
+        if sys.stdout.isatty():
+            width = 32
+            bar = "━" * (width * done // total)
+            end = "\n" if done == total else ""
+            sys.stdout.write(f"\r\x1b[K{bar:<{width}} {done:,}/{total:,}  {rate:.1f}/s  {left}{end}")
+            sys.stdout.flush()
+        elif done and (done % EVERY == 0 or done == total) and total > EVERY:
+            sys.stdout.write(f"{done:,} of {total:,} letters, {rate:.1f} a second, {left or 'done'}\n")
+            sys.stdout.flush()

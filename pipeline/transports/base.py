@@ -1,0 +1,64 @@
+"""What every way to submit a letter has in common."""
+
+from __future__ import annotations
+
+from email.errors import MessageError
+from email.utils import parseaddr
+from typing import Protocol
+
+from pipeline.errors import Refused
+from pipeline.mime import house_address, to_bytes
+from pipeline.model import Letter, Receipt
+
+_LONGEST_WORDS = 300
+
+
+class Transport(Protocol):
+    """A way to submit letters, one at a time and each to one person; for one thread."""
+
+    name: str
+
+    def submit(self, letter: Letter) -> Receipt:
+        """The provider's receipt for one letter.
+
+        Raises `Refused`, `Unavailable` (nothing was taken), `Uncertain` (it may have been), or
+        `Misconfigured` (no letter can go), and nothing else.
+        """
+
+    def close(self) -> None:
+        """Hangs up; a later `submit` connects anew."""
+
+    def suppressed(self) -> dict[str, str]:
+        """Addresses in lower case that the provider no longer mails, each with the reason in words.
+
+        Raises `Unavailable` or `Misconfigured` rather than giving half a list.
+        """
+
+
+def words(said: str | bytes, *secrets: str) -> str:
+    """A provider's words as one short line, without control characters and without ``secrets``."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "…")
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
+
+
+def mailbox(text: str) -> tuple[str, str]:
+    """Name and address of one of the house's own mailboxes, such as ``Lin Zhao <lin@example.org>``.
+
+    Raises `Misconfigured`, as every letter has the same one.
+    """
+    name, address = parseaddr(text)
+    return name, house_address(address)
+
+
+def written(letter: Letter) -> bytes:
+    """The letter as the bytes that travel.
+
+    Raises `Refused` for one that has no such form, `Misconfigured` for the house's own addresses.
+    """
+    try:
+        return to_bytes(letter)
+    except (ValueError, LookupError, MessageError) as error:
+        raise Refused(f"The letter cannot be put into the form of mail ({type(error).__name__}).") from None

@@ -1,0 +1,235 @@
+"""Letters into a folder, to be looked at: nothing leaves the machine."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import parsedate_to_datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline.errors import Unavailable
+from pipeline.model import Letter, Receipt
+from pipeline.transports.base import written
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_CID = re.compile(r"cid:[^\s\"'<>()]+")
+
+
+class Outbox:
+    """A folder with one ``.eml`` per letter and an ``index.html`` to look through them."""
+
+    name = "outbox"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: dict[str, _Row] | None = None
+
+    def submit(self, letter: Letter) -> Receipt:
+        """The name of the letter's file, which replaces an earlier one of the same delivery.
+
+        Raises `Refused` for a letter that cannot be written as mail, `Unavailable` for a full disk or a
+        folder that cannot be written to. The letter counts as taken once its ``.eml`` has its name.
+        """
+        name = file_name(letter.delivery_id)
+        data = written(letter)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            rows = self._known()
+            _put(self._folder / f"{name}.html", preview(letter).encode("utf-8", "replace"))
+            _put(self._folder / f"{name}.eml", data, durable=True)
+        except OSError as error:
+            raise Unavailable(f"{self._folder}: {_reason(error)}. Nothing was written for this letter.") from None
+        rows[name] = _Row.of(letter)
+        # The letter is taken by now; the next one writes the list again.
+        with contextlib.suppress(OSError):
+            _put(self._folder / "index.html", index(rows).encode("utf-8", "replace"))
+        return Receipt(f"{name}.eml", f"written to {name}.eml")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def suppressed(self) -> dict[str, str]:
+        """Nothing: a folder bounces nobody."""
+        return {}
+
+    def _known(self) -> dict[str, _Row]:
+        """The letters of earlier runs, read once."""
+        if self._rows is None:
+            self._rows = {path.stem: _Row.read(path) for path in sorted(self._folder.glob("*.eml"))}
+        return self._rows
+
+
+def file_name(delivery_id: str) -> str:
+    """A name that any file system takes, different for every delivery, and the id itself where it is plain."""
+    if _PLAIN.fullmatch(delivery_id) and not delivery_id.endswith(".") and delivery_id != "index":
+        return delivery_id
+    plain = re.sub(r"[^a-z0-9]+", "-", delivery_id.lower()).strip("-")[:60]
+    digest = hashlib.sha256(delivery_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{plain}-{digest}".lstrip("-")
+
+
+def _put(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """The whole file or none of it, and with ``durable`` also after a power cut."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if durable:
+        _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Makes a new name in ``folder`` last, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the list."""
+
+    to: str
+    subject: str
+    date: datetime | None
+
+    @classmethod
+    def of(cls, letter: Letter) -> _Row:
+        return cls(_named(letter), letter.subject, letter.date)
+
+    @classmethod
+    def read(cls, path: Path) -> _Row:
+        """The line of a letter on disk; a file that is no letter has an empty one."""
+        with path.open("rb") as file:
+            head = BytesHeaderParser(policy=policy.default).parse(file)
+        return cls(_field(head, "To"), _field(head, "Subject"), _moment(_field(head, "Date")))
+
+
+def _field(head: Message, name: str) -> str:
+    # A header that another program broke can make the parser raise nearly anything.
+    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
+        return str(head.get(name, ""))
+    return ""
+
+
+def _moment(value: str) -> datetime | None:
+    with contextlib.suppress(ValueError, OverflowError):
+        return parsedate_to_datetime(value)
+    return None
+
+
+def _named(letter: Letter) -> str:
+    return f"{letter.to_name} <{letter.to}>" if letter.to_name else letter.to
+
+
+def _when(date: datetime | None) -> str:
+    return f"{date:%Y-%m-%d %H:%M}" if date else ""
+
+
+_STYLE = """
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 16%, transparent); }
+* { box-sizing: border-box; }
+body { margin: 0; font: 15px/1.55 system-ui, sans-serif; color: CanvasText; background: Canvas; }
+header, footer { padding: 1.2rem 1.5rem .9rem; border-bottom: 1px solid var(--line); }
+h1 { margin: 0; font-size: 1.1rem; font-weight: 600; }
+p, dl { margin: .3rem 0 0; opacity: .75; }
+a { color: inherit; text-underline-offset: .2em; }
+a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+iframe { border: 0; background: Canvas; width: 100%; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, monospace; margin: 1rem 0 0; }
+dt { float: left; clear: left; width: 5.5em; opacity: .7; } dd { margin: 0 0 0 5.5em; overflow-wrap: anywhere; }
+"""
+_LIST_STYLE = """
+body { display: grid; grid-template: auto 1fr / minmax(19rem, 30%) 1fr; height: 100vh; }
+header { grid-column: 1 / -1; }
+ol { list-style: none; margin: 0; padding: 0; overflow: auto; border-right: 1px solid var(--line); }
+li { padding: .8rem 1.5rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+li a:first-child { font-weight: 600; text-decoration: none; }
+li a:first-child:hover { text-decoration: underline; }
+li small { display: block; opacity: .75; }
+iframe { height: 100%; }
+@media (max-width: 52rem) { body { display: block; height: auto; } iframe { height: 80vh; } }
+"""
+_LETTER_STYLE = """
+iframe { height: 75vh; border-bottom: 1px solid var(--line); }
+footer { border: 0; } summary { cursor: pointer; }
+"""
+
+
+def _page(title: str, style: str, body: str, *, strict: bool) -> str:
+    # A letter's own picture addresses may be loaded, as a reader's program would; nothing else runs or loads.
+    rule = "default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'"
+    safe = f'<meta http-equiv="Content-Security-Policy" content="{rule}">\n' if strict else ""
+    return (
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n{safe}'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n{body}\n</html>\n"
+    )
+
+
+def index(rows: dict[str, _Row]) -> str:
+    """The list of all letters, newest first, with a window that shows the chosen one and runs nothing of it."""
+    order = sorted(rows.items(), key=lambda item: (_when(item[1].date), item[0]), reverse=True)
+    items = "\n".join(_item(name, row) for name, row in order)
+    count = f"{len(rows)} letter" + ("" if len(rows) == 1 else "s")
+    body = (
+        f"<header><h1>Outbox</h1><p>{count}, written to this folder. Nothing has left this machine.</p></header>\n"
+        f'<ol>\n{items}\n</ol>\n<iframe name="letter" title="The chosen letter" sandbox></iframe>'
+    )
+    return _page("Outbox", _LIST_STYLE, body, strict=False)
+
+
+def _item(name: str, row: _Row) -> str:
+    link, subject = escape(quote(name)), escape(row.subject or "(no subject)")
+    return (
+        f'<li><a href="{link}.html" target="letter">{subject}</a>'
+        f"<small>{escape(row.to)}</small><small>{_when(row.date)} · "
+        f'<a href="{link}.eml" download>{escape(name)}.eml</a></small></li>'
+    )
+
+
+def preview(letter: Letter) -> str:
+    """One letter as its reader would see it, its HTML shut into a frame without scripts, its text below."""
+    rows = [("From", letter.sender), ("To", _named(letter)), ("Reply-To", letter.reply_to)]
+    rows += [("Date", _when(letter.date)), ("Language", letter.language)]
+    facts = "".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in rows if value)
+    body = (
+        f"<header><h1>{escape(letter.subject)}</h1><dl>{facts}</dl></header>\n"
+        f'<iframe title="The letter" sandbox srcdoc="{escape(_with_pictures(letter))}"></iframe>\n'
+        f"<footer><details><summary>As plain text</summary><pre>{escape(letter.text)}</pre></details></footer>"
+    )
+    return _page(letter.subject, _LETTER_STYLE, body, strict=True)
+
+
+def _with_pictures(letter: Letter) -> str:
+    """The HTML with the pictures that travel inside the letter put in place."""
+    inside = {
+        f"cid:{picture.cid}": f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
+        for picture in letter.inline
+    }
+    return _CID.sub(lambda found: inside.get(found[0], found[0]), letter.html)

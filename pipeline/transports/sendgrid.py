@@ -1,0 +1,237 @@
+"""Letters by SendGrid: the package's words for the payload, our own wire under it.
+
+The package's own client follows redirects with the key, has no time limit and logs what it sends, so only
+its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-reference
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import responses
+from typing import Any, NoReturn
+
+from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
+from pipeline.mime import addressing, ascii_address, fields
+from pipeline.model import Letter, Picture, Receipt
+from pipeline.transports.base import mailbox, words
+from pipeline.wire import Reply, Wire
+
+_RESERVED = {
+    *("to", "cc", "bcc", "from", "reply-to", "subject", "received", "dkim-signature", "x-sg-id", "x-sg-eid"),
+    *("content-type", "content-transfer-encoding", "mime-version"),
+}
+_PAGE = 500
+_DAY = 86_400.0
+
+# The strongest reason first: an address on several lists is reported with that one.
+_LISTS = {
+    "spam_reports": "reported as spam",
+    "unsubscribes": "unsubscribed",
+    "bounces": "bounced",
+    "invalid_emails": "found invalid",
+    "blocks": "blocked",
+}
+
+
+class SendgridTransport:
+    """One SendGrid account; ``key_env`` only names the key in messages."""
+
+    name = "sendgrid"
+
+    def __init__(self, host: str, key: str, seconds: float, key_env: str = "SENDGRID_API_KEY") -> None:
+        self._wire = Wire(host, seconds)
+        self._key = key
+        self._key_env = key_env
+
+    def submit(self, letter: Letter) -> Receipt:
+        """SendGrid's receipt for one letter; see `Transport.submit`."""
+        body = payload(letter)
+        reply = self._wire.request("POST", "/v3/mail/send", self._headers("application/json"), body)
+        if reply.status != 202:
+            self._no(reply)
+        return Receipt(words(reply.headers.get("x-message-id", ""), self._key), f"202 from {self._wire.host}")
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._wire.close()
+
+    def suppressed(self) -> dict[str, str]:
+        """Everybody on SendGrid's five account-wide lists; mail to them answers 202 and is then dropped."""
+        found: dict[str, str] = {}
+        for name, what in _LISTS.items():
+            for address, created in self._list(name):
+                found.setdefault(address, f"{what} at SendGrid{_on(created)}")
+        return found
+
+    def _headers(self, media_type: str = "") -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "kith"}
+        return headers | ({"Content-Type": media_type} if media_type else {})
+
+    def _no(self, reply: Reply) -> NoReturn:
+        """Raises what a reply other than 202 means for the letter and for the run."""
+        status, said = reply.status, self._said(reply)
+        host = self._wire.host
+        if 300 <= status < 400:
+            fact = f"{host} answered with a redirect ({status}), which is not followed"
+            raise Misconfigured(f"{fact}. Check `host` in [tool.kith.sendgrid].")
+        if status in {401, 403}:
+            raise Misconfigured(f"SendGrid answered {said}. {self._advice(said)}")
+        if status in {404, 405, 406, 415}:
+            raise Misconfigured(f"{host} answered {said}. Check `host` in [tool.kith.sendgrid].")
+        if status in {429, 500, 502, 503}:
+            raise Unavailable(f"SendGrid took nothing and answered {said}.", retry_after(reply, time.time()))
+        if 400 <= status < 500:
+            raise Refused(f"SendGrid answered {said}.")
+        raise Uncertain(f"{host} was given the whole request and answered {said}, where 202 means taken.")
+
+    def _advice(self, said: str) -> str:
+        if "credits" in said.lower():
+            return "The account's quota is used up: run again when it is renewed."
+        return f"Check the key in `{self._key_env}`, what it may do, and that `mail.sender` is a verified sender."
+
+    def _said(self, reply: Reply) -> str:
+        """The status and the provider's reasons, from its own error format only: another body may hold anything."""
+        try:
+            errors = json.loads(reply.body)["errors"]
+            reasons = [f"{error.get('field') or ''}: {error['message']}".removeprefix(": ") for error in errors]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            reasons = []
+        phrase = responses.get(reply.status, "")
+        return words(f"{reply.status} {phrase}: {'; '.join(reasons)}", self._key).rstrip(".: ")
+
+    def _list(self, name: str) -> list[tuple[str, str]]:
+        """All pages of one list; it ends with an empty page, as a short one may only mean a smaller page size."""
+        rows: list[tuple[str, str]] = []
+        while True:
+            page = self._page(name, len(rows))
+            if not page:
+                return rows
+            if set(page) <= set(rows):
+                raise Unavailable(f"SendGrid repeats itself in its list of {name}, so the list is not whole.")
+            rows += page
+
+    def _page(self, name: str, offset: int) -> list[tuple[str, str]]:
+        path = f"/v3/suppression/{name}?limit={_PAGE}&offset={offset}"
+        try:
+            reply = self._wire.request("GET", path, self._headers())
+            if reply.status != 200:
+                self._no(reply)
+            return [(str(row["email"]).strip().lower(), str(row.get("created"))) for row in _rows(reply.body)]
+        except (Uncertain, Refused) as error:
+            raise Unavailable(f"SendGrid's list of {name} could not be read. {error}") from None
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise Unavailable(f"SendGrid's list of {name} is not in a form that can be read.") from None
+
+
+def _rows(body: bytes) -> list[Any]:
+    rows = json.loads(body)
+    if not isinstance(rows, list):
+        raise TypeError("a list was expected")
+    return rows
+
+
+def _on(created: str) -> str:
+    """`` on 2026-11-02`` for seconds since 1970, in UTC."""
+    try:
+        return f" on {datetime.fromtimestamp(float(created), UTC):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def retry_after(reply: Reply, now: float) -> float | None:
+    """The seconds a reply asks to wait, at most a day: ``Retry-After`` (RFC 9110 §10.2.3) or ``X-RateLimit-Reset``."""
+    seconds = _delay(reply.headers.get("retry-after", ""), now)
+    if seconds is None:
+        seconds = _delay(reply.headers.get("x-ratelimit-reset", ""), now)
+    return None if seconds is None else min(max(seconds, 0.0), _DAY)
+
+
+def _delay(value: str, now: float) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return _until(value, now)
+    if not math.isfinite(number):
+        return None
+    # X-RateLimit-Reset is a moment since 1970; no wait in seconds is that long.
+    return number - now if number > 1e9 else number
+
+
+def _until(value: str, now: float) -> float | None:
+    try:
+        return parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+
+
+def payload(letter: Letter) -> bytes:
+    """The request for one letter to one person: nothing of theirs in it but the address and the name.
+
+    Raises `Refused` for a letter that cannot be written down, `Misconfigured` for a sender that cannot.
+    """
+    from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
+
+    try:
+        return json.dumps(_mail(letter).get(), ensure_ascii=False).encode()
+    except ApiKeyIncludedException:
+        raise Refused("The letter begins with what looks like a SendGrid key, so it is not submitted.") from None
+    except ValueError:
+        raise Refused("The letter holds characters that cannot be written as UTF-8.") from None
+
+
+def _mail(letter: Letter) -> Any:
+    from sendgrid.helpers import mail as helpers
+
+    # What no header can hold is refused here as it is by the other transports.
+    addressing(letter)
+    name, address = mailbox(letter.sender)
+    message = helpers.Mail(subject=letter.subject)
+    message.from_email = _mailbox(helpers.From, address, name)
+    message.add_to(_mailbox(helpers.To, ascii_address(letter.to), letter.to_name))
+    if letter.reply_to:
+        name, address = mailbox(letter.reply_to)
+        message.reply_to = _mailbox(helpers.ReplyTo, address, name)
+    for media_type, text in (("text/plain", letter.text), ("text/html", letter.html)):
+        if text:
+            message.add_content(helpers.Content(media_type, text))
+    for key, value in fields(letter):
+        if key.lower() not in _RESERVED:
+            message.add_header(helpers.Header(key, value.replace("\n", "")))
+    message.add_custom_arg(helpers.CustomArg("delivery", letter.delivery_id))
+    for picture in letter.inline:
+        message.add_attachment(_attachment(helpers, picture))
+    message.tracking_settings = _untracked(helpers)
+    return message
+
+
+def _mailbox(kind: Any, address: str, name: str) -> Any:
+    # Given an address alone, the helpers' constructor would take it apart again.
+    made = kind()
+    made.email = address
+    made.name = name or None
+    return made
+
+
+def _attachment(helpers: Any, picture: Picture) -> Any:
+    return helpers.Attachment(
+        helpers.FileContent(base64.b64encode(picture.data).decode("ascii")),
+        helpers.FileName(picture.name),
+        helpers.FileType(picture.media_type),
+        helpers.Disposition("inline"),
+        helpers.ContentId(picture.cid),
+    )
+
+
+def _untracked(helpers: Any) -> Any:
+    """Everything that follows readers around, switched off whatever the account's own settings are."""
+    return helpers.TrackingSettings(
+        click_tracking=helpers.ClickTracking(enable=False, enable_text=False),
+        open_tracking=helpers.OpenTracking(enable=False),
+        subscription_tracking=helpers.SubscriptionTracking(enable=False),
+        ganalytics=helpers.Ganalytics(enable=False),
+    )

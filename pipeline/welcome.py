@@ -1,0 +1,97 @@
+"""The page that tells a stranger how to hear from the house: what feeds are, which there are, how letters work."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from html import escape
+from urllib.parse import quote
+
+from pipeline.links import slugify
+from pipeline.listings import alternates, feed_languages, feeds, tag_feed
+from pipeline.model import Mail
+from pipeline.timeline import Desk, SitePage, anchor
+from pipeline.tongue import Tongue
+
+
+def subscribe(desk: Desk, lang: str) -> SitePage:
+    """The page about feeds and letters in ``lang``."""
+    tongue = desk.tongue(lang)
+    return SitePage(
+        path=desk.links.subscribe(lang),
+        lang=lang,
+        kind="subscribe",
+        title=tongue.say("subscribe_title"),
+        description=tongue.say("subscribe_about"),
+        body=_letters(desk, tongue) + _what(tongue) + _feeds(desk, tongue),
+        alternates=alternates(desk, {one: desk.links.subscribe(one) for one in desk.languages}),
+        meta={"feeds": feeds(desk, lang)},
+    )
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _letters(desk: Desk, tongue: Tongue) -> str:
+    """How to ask for letters; nothing where the house has no address to ask at."""
+    address = _mailbox(desk.house.settings.mail)
+    if not address:
+        return ""
+    subject = quote(tongue.say("letters_subject"))
+    ask = anchor(f"mailto:{quote(address, safe='@')}?subject={subject}", tongue.say("letters_ask"), "kith-button")
+    return (
+        f'<h2 id="letters">{escape(tongue.say("letters_title"))}</h2>'
+        + _paragraph(tongue.say("letters_text"))
+        + f'<p>{ask} <span class="kith-quiet" dir="ltr">{escape(address)}</span></p>'
+        + _paragraph(tongue.say("letters_promise"))
+    )
+
+
+def _mailbox(mail: Mail) -> str:
+    """Where letters are answered; ``""`` while the house still has the address it came with."""
+    address = parseaddr(mail.reply_to or mail.sender)[1]
+    return "" if address == parseaddr(Mail().sender)[1] else address
+
+
+def _what(tongue: Tongue) -> str:
+    return f'<h2 id="feeds">{escape(tongue.say("feeds_title"))}</h2>' + "".join(
+        _paragraph(tongue.say(key)) for key in ("feeds_what", "feeds_how")
+    )
+
+
+def _feeds(desk: Desk, tongue: Tongue) -> str:
+    everything = "".join(
+        _row(desk, tongue, f"{tongue.say('feed_all')} · {label}", desk.links.feed("", form))
+        for form, label in (("rss", "RSS"), ("atom", "Atom"), ("json", "JSON Feed"))
+    )
+    updates = _row(desk, tongue, tongue.say("updates"), desk.links.feed("updates", "rss"))
+    languages = "".join(_language(desk, tongue, one) for one in feed_languages(desk))
+    tags = {slugify(tag): tag for entry in reversed(desk.entries) for tag in entry.tags if slugify(tag)}
+    tagged = "".join(_row(desk, tongue, tags[slug], desk.links.feed(tag_feed(slug), "rss")) for slug in sorted(tags))
+    opml = anchor(desk.url(desk.links.opml()), tongue.say("feeds_opml"))
+    return (
+        f'<ul class="kith-feeds">{everything}{updates}</ul>'
+        + (_group(tongue, "feeds_languages", languages) if len(feed_languages(desk)) > 1 else "")
+        + (_group(tongue, "feeds_tags", tagged) if tagged else "")
+        + f"<p>{opml}</p>"
+    )
+
+
+def _group(tongue: Tongue, title: str, rows: str) -> str:
+    return f'<h3 id="{title.replace("_", "-")}">{escape(tongue.say(title))}</h3><ul class="kith-feeds">{rows}</ul>'
+
+
+def _language(desk: Desk, tongue: Tongue, lang: str) -> str:
+    return _row(desk, tongue, desk.tongue(lang).name, desk.links.feed(f"lang/{lang.lower()}", "rss"), lang)
+
+
+def _row(desk: Desk, tongue: Tongue, label: str, path: str, lang: str = "") -> str:
+    """A feed: its name as a link, its full address to copy, and a button that scripts bring to life."""
+    full = escape(desk.links.absolute(path))
+    attribute = f' lang="{escape(lang)}"' if lang else ""
+    copy, copied = escape(tongue.say("copy")), escape(tongue.say("copied"))
+    return (
+        f'<li><a href="{escape(desk.url(path))}"{attribute}>{escape(label)}</a>'
+        f'<code dir="ltr">{full}</code>'
+        f'<button type="button" class="kith-copy" hidden data-copy="{full}" data-copied="{copied}">{copy}</button></li>'
+    )

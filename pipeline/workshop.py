@@ -1,0 +1,103 @@
+"""How the site looks: which `site/` folder is used, its words, and the fingerprint of all that goes into a build."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Problem, Problems
+from pipeline.model import House, closest
+
+_TOOLS = (
+    "babel", "jinja2", "latex2mathml", "lxml", "markdown", "mkdocs", "mkdocs-material", "pillow", "pygments",
+    "pymdown-extensions",
+)  # fmt: skip
+
+
+def site_folder(root: Path) -> Path:
+    """The house's own `site/`, else the one that comes with Kith."""
+    own = root / "site"
+    return own if (own / "mkdocs.yml").is_file() else packaged()
+
+
+def packaged() -> Path:
+    """The `site/` of the package: inside it when installed, beside it in a working copy."""
+    from importlib.resources import files
+
+    package = Path(str(files("pipeline")))
+    inside = package / "house" / "site"
+    return inside if inside.is_dir() else package.parent / "site"
+
+
+def words_for(source: Path, house: House) -> dict[str, dict[str, str]]:
+    """The site's words in every language of the house; English where there are none."""
+    known = _read(packaged() / "words")
+    if source != packaged():
+        for lang, words in _read(source / "words").items():
+            known[lang] = known.get(lang, {}) | words
+    english = known["en"]
+    spoken = {*house.settings.languages, *_languages(house)}
+    found = {}
+    for lang in sorted(spoken):
+        match = closest(lang, known)
+        own = known[match] if match else {"name": ""}
+        found[lang] = english | (own if match == lang else own | {"name": ""})
+    return found
+
+
+def _languages(house: House) -> set[str]:
+    entries = {lang for entry in house.public_entries for lang in entry.languages}
+    return entries | {lang for page in house.pages for lang in page.languages}
+
+
+def _read(folder: Path) -> dict[str, dict[str, str]]:
+    found, problems = {}, []
+    for path in sorted(folder.glob("*.yml")):
+        words = _words(path)
+        if words is None:
+            problems.append(Problem(f"site/words/{path.name}", 0, "these are not words", "Write `name: text` lines."))
+        else:
+            found[path.stem] = words
+    if problems:
+        raise Problems(problems)
+    return found
+
+
+def _words(path: Path) -> dict[str, str] | None:
+    import yaml
+
+    try:
+        loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    if not isinstance(loaded, dict):
+        return None
+    return {str(key): _folded(str(value)) for key, value in loaded.items()}
+
+
+def _folded(text: str) -> str:
+    """The text on one line; Chinese and Japanese get no space where their line was folded."""
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])", "", " ".join(text.split()))
+
+
+def fingerprint(house: House, source: Path) -> str:
+    """The hash of all that decides how the site looks, except the files that texts refer to."""
+    digest = hashlib.sha256()
+    for part in (house.settings, house.entries, house.pages, _tools()):
+        digest.update(repr(part).encode("utf-8", "surrogatepass"))
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _tools() -> list[tuple[str, str]]:
+    """Versions of what we stand on, and the state of our own code."""
+    own = [
+        (path.name, f"{path.stat().st_size} {path.stat().st_mtime_ns}")
+        for path in sorted(Path(__file__).parent.rglob("*.py"))
+    ]
+    return [(name, metadata.version(name)) for name in _TOOLS] + own

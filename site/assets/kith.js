@@ -1,0 +1,16 @@
+// Nothing here is needed to read: it only brings the copy buttons to life.
+"use strict";
+for (const button of document.querySelectorAll(".kith-copy[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  const words = button.textContent;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.kith-languages[open]")) menu.open = false;
+});
