@@ -11,11 +11,11 @@ import click
 
 if TYPE_CHECKING:
     from pipeline.model import Delivery, House, Plan
-    from pipeline.publish import Built, Opened
+    from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
     "init", "new", "check", "plan", "serve", "build", "deploy", "deliver", "publish", "report", "explain", "settle",
-    "choice", "baseline",
+    "events", "choice", "baseline",
 )  # fmt: skip
 
 
@@ -72,6 +72,10 @@ def as_json(data: object) -> None:
 
 _json = click.option("--json", "json_", is_flag=True, help="Print data for another program instead.")
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask before anything leaves.")
+_late = click.option(
+    "--late", type=click.Choice(["ask", "go", "hold"]), default="ask", show_default=True,
+    help="Letters that waited too long: let them go, or hold them for good.",
+)  # fmt: skip
 
 
 @kith.command()
@@ -245,21 +249,23 @@ def _ask(question: str) -> bool:
 
 @kith.command()
 @_yes
+@_late
 @click.pass_obj
-def deliver(session: Session, yes: bool) -> None:
+def deliver(session: Session, yes: bool, late: str) -> None:
     """Submit the planned letters, without touching the site."""
-    _run(session, yes, site=False)
+    _run(session, yes, late, site=False)
 
 
 @kith.command()
 @_yes
+@_late
 @click.pass_obj
-def publish(session: Session, yes: bool) -> None:
+def publish(session: Session, yes: bool, late: str) -> None:
     """Do all of it, in order: site, feeds, deploy, letters."""
-    _run(session, yes, site=True)
+    _run(session, yes, late, site=True)
 
 
-def _run(session: Session, yes: bool, *, site: bool) -> None:
+def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
     from pipeline import report
     from pipeline.errors import Misconfigured
     from pipeline.publish import Job, publish as whole
@@ -273,6 +279,7 @@ def _run(session: Session, yes: bool, *, site: bool) -> None:
         transport=transport,
         around=lambda may_go: around(session.clock, may_go),
         confirm=lambda opened, decided, built, left: _confirm(opened, decided, built, left, yes),
+        late=lambda waiting: _about_late(waiting, late),
         step=say,
         site=site,
     )
@@ -287,11 +294,28 @@ def _run(session: Session, yes: bool, *, site: bool) -> None:
         line = report.tally_line(tally.submitted, tally.refused, tally.uncertain, tally.held, tally.pending)
         say(f"{line:<48} kith report")
     if tally.stopped:
-        say(f"Stopped: {tally.stopped}")
+        say(f"Stopped: {tally.stopped}.".replace("..", "."))
         if tally.pending:
             say("What is pending goes with the next `kith publish`.")
     if tally.needs_a_person:
         raise SystemExit(1)
+
+
+def _about_late(waiting: list[Delivery], late: str) -> Late:
+    """Asks about letters that were frozen long ago; where nobody can answer they stay pending."""
+    import sys
+
+    from pipeline.publish import Late
+    from pipeline.report import counted, dated
+
+    if late != "ask":
+        return Late(late)
+    oldest = min(one.issued for one in waiting if one.issued)
+    since = f"{counted(len(waiting), 'letter')} of {dated(oldest.date())} did not go yet"
+    if not sys.stdin.isatty():
+        say(f"{since}. Say what is to be done with --late go or --late hold.")
+        return Late.ASK
+    return Late.GO if click.confirm(f"{since}. Deliver them all the same?") else Late.HOLD
 
 
 def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], yes: bool) -> bool:
@@ -301,11 +325,10 @@ def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], 
 
     _receipt(opened, decided, built, left)
     settings = opened.house.settings
-    letters = len(built.letters) + len(left)
     leaving = [f"deploy to {where}"] if built.web and (where := target(settings.deploy)) else []
-    if letters and settings.mail.transport != "outbox":
-        leaving.append(f"deliver {counted(letters, 'letter')} with {settings.mail.transport}")
-    if not letters:
+    if built.letters and settings.mail.transport != "outbox":
+        leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
+    if not built.letters and not left:
         say("Nobody is told anything now.")
     if not leaving or yes:
         return True
@@ -352,13 +375,18 @@ def _row(one: Delivery) -> dict[str, str]:
 def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     """Say why PERSON did, or will, get ENTRY, or why not, and when."""
     from pipeline import report as words
+    from pipeline.ledger import Ledger
     from pipeline.plan import explain as ask
     from pipeline.publish import open_house
     from pipeline.standing import stance, who_is
 
     opened = open_house(session.root, session.environ, session.clock())
     who = who_is(opened.house, person)
-    verdicts = ask(opened.house, opened.history, opened.now, who)
+    ledger = Ledger.peek(session.root / "private")
+    record = ledger.record(who) if ledger else {}
+    if ledger:
+        ledger.close()
+    verdicts = ask(opened.house, opened.history, opened.now, who, record)
     if entry:
         verdicts = [verdict for verdict in verdicts if verdict.entry == _known_entry(opened.house, entry)]
     if json_:
@@ -389,6 +417,28 @@ def settle(session: Session, delivery: str, verdict: str) -> None:
 
     for line in decide(session.root, delivery, verdict == "taken", session.clock()):
         say(line)
+
+
+@kith.command()
+@click.argument("source", default="-")
+@click.pass_obj
+def events(session: Session, source: str) -> None:
+    """Take in what SendGrid's event webhook said: a file, a folder of files, or - for standard input."""
+    from pipeline.standing import take_events
+
+    for line in take_events(session.root, session.environ, _payloads(source), _now(session)):
+        say(line)
+
+
+def _payloads(source: str) -> list[tuple[str, bytes]]:
+    """Every payload of a source, by name; a folder's files in the order of their names."""
+    import sys
+
+    if source == "-":
+        return [("standard input", sys.stdin.buffer.read())]
+    path = Path(source)
+    files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+    return [(str(one), one.read_bytes()) for one in files]
 
 
 @kith.command()

@@ -12,17 +12,14 @@ from zoneinfo import ZoneInfo
 from pipeline import markup, passages
 from pipeline.config import zone
 from pipeline.errors import Problem
+from pipeline.filename import odd_name, read_name
 from pipeline.frontmatter import Source, moment, take_apart, words
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Entry, Kind, Page, Settings, Version
-from pipeline.textfile import read_text
+from pipeline.textfile import files_below, read_text
+from pipeline.validate import did_you_mean, visible
 
 FOLDERS = {Kind.POST: "posts", Kind.UPDATE: "updates", Kind.PAGE: "pages"}
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})-(.+)")
-_SUFFIX = re.compile(r"(.+)[.-]([A-Za-z]{2,3}(?:-(?:[A-Za-z]{2}|[A-Za-z]{4}))?|hant|hans)")
-_SPOKEN = frozenset("ar de en es fr hi ja ko pt ru it zh hant hans zh-hant zh-hans zh-tw zh-cn pt-br".split())
-_TAGS = {"hant": "zh-Hant", "hans": "zh-Hans", "zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "zh-tw": "zh-TW",
-         "zh-cn": "zh-CN", "pt-br": "pt-BR"}  # fmt: skip
 _RESERVED = frozenset("posts updates archive tags subscribe feeds media assets search 404 s".split())
 
 
@@ -62,7 +59,7 @@ def read_content(root: Path, settings: Settings, dates: Mapping[str, datetime], 
         found.problems.append(Problem("content/", 0, "there is no such folder", "`kith new post TITLE` makes it."))
         return found
     drafts = [
-        draft for kind in FOLDERS for path in _files(base / FOLDERS[kind]) if (draft := _draft(path, root, kind, settings, found))
+        draft for kind, path in _files(base, root, found) if (draft := _draft(path, root, kind, settings, found))
     ]
     groups: dict[str, list[_Draft]] = {}
     for draft in drafts:
@@ -77,18 +74,35 @@ def read_content(root: Path, settings: Settings, dates: Mapping[str, datetime], 
     return found
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in (".md", ".markdown") and not any(part.startswith(".") for part in path.parts[-3:])
-    )
+def _files(base: Path, root: Path, found: Shelved) -> list[tuple[Kind, Path]]:
+    """Every text in ``content/`` with what it is by its folder; one that stands in no such folder is a problem."""
+    kinds = {folder: kind for kind, folder in FOLDERS.items()}
+    paths, problems = files_below(base, root)
+    found.problems += problems
+    texts: list[tuple[Kind, Path]] = []
+    for path in paths:
+        folder = path.relative_to(base).parts[0]
+        if path.suffix.lower() not in (".md", ".markdown") or folder.startswith("_"):
+            continue
+        if folder in kinds and path.parent != base:
+            texts.append((kinds[folder], path))
+        elif path.name != "README.md":
+            fact = "it stands in no folder that is read, so nobody would ever see it"
+            hint = f"Move it to `content/{_right_folder(folder)}/`."
+            found.problems.append(Problem(visible(path.relative_to(root).as_posix(), 300), 1, fact, hint))
+    return sorted(texts, key=lambda one: (list(FOLDERS).index(one[0]), one[1]))
+
+
+def _right_folder(folder: str) -> str:
+    close = re.search("`(.+)`", did_you_mean(folder, FOLDERS.values(), "`posts`"))
+    return close[1] if close else "posts"
 
 
 def _draft(path: Path, root: Path, kind: Kind, settings: Settings, found: Shelved) -> _Draft | None:
     name = path.relative_to(root).as_posix()
+    if fault := odd_name(name):
+        found.problems.append(Problem(visible(name, 300), 1, fact=fault, suggestion="Give the file another name."))
+        return None
     text, problems = read_text(path, name, root)
     found.problems += problems
     if problems:
@@ -97,36 +111,12 @@ def _draft(path: Path, root: Path, kind: Kind, settings: Settings, found: Shelve
     if source.problems and not source.body.strip() and not source.meta:
         found.problems += source.problems
         return None
-    slug, lang, day = _name(path, source, settings)
+    slug, lang, day = read_name(path, source, settings)
     return _Draft(source, kind, slug if kind is not Kind.UPDATE else _whole(day, slug), lang, day)
 
 
 def _whole(day: str, slug: str) -> str:
-    return f"{day}-{slug}" if day else slug
-
-
-def _name(path: Path, source: Source, settings: Settings) -> tuple[str, str, str]:
-    """The slug, the language and the day that a file's name and front matter give together."""
-    stem, day = path.stem, ""
-    said = source.text("lang")
-    suffix = ""
-    if match := _SUFFIX.fullmatch(stem):
-        tag = _TAGS.get(match[2].lower(), match[2].lower())
-        if tag.lower() in _spoken(settings) or tag.lower() == said.lower():
-            stem, suffix = match[1], tag
-    if match := _DATED.fullmatch(stem):
-        day, stem = match[1], match[2]
-    lang = said or suffix or settings.language
-    if said and suffix and said.lower() != suffix.lower() and not said.lower().startswith(suffix.lower()):
-        source.say("lang", f"`lang: {said}`, but the file's name ends in `{suffix}`", "Make them agree.")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
-        source.say("lang", f"`{lang}` is not a language tag", "Write one such as `en`, `zh` or `pt-BR`.")
-        lang = settings.language
-    return slugify(stem) or "untitled", lang, day
-
-
-def _spoken(settings: Settings) -> frozenset[str]:
-    return _SPOKEN | {tag.lower() for tag in settings.languages}
+    return f"{day}-{slug}" if day and slug != day else slug
 
 
 def _shelve(
@@ -134,16 +124,25 @@ def _shelve(
 ) -> None:
     versions = _versions(group, settings)
     if group[0].kind is Kind.PAGE:
-        live = tuple(v for v, d in versions if d.source.meta.get("draft") is not True)
-        slug = group[0].slug
-        if slug in _RESERVED:
-            group[0].source.say("title", f"`{slug}` is an address of the site itself", "Give the file another name.")
-        if live:
-            found.pages.append(Page(slug, live))
+        _page(group, versions, settings, found)
     else:
         found.entries.append(_entry(group, versions, settings, dates, now))
     for draft in group:
         found.problems += draft.source.problems
+
+
+def _page(group: list[_Draft], versions: list[tuple[Version, _Draft]], settings: Settings, found: Shelved) -> None:
+    slug = group[0].slug
+    if slug in _RESERVED | {tag.lower() for tag in settings.languages}:
+        group[0].source.say("title", f"`{slug}` is an address of the site itself", "Give the file another name.")
+    for draft in group:
+        if (draft.source.text("visibility") or PUBLIC) != PUBLIC:
+            hint = "Make it a post, or put what is for a circle into a passage."
+            draft.source.say("visibility", "a page is for everyone: it can have no `visibility`", hint)
+        moment(draft.source, zone(settings))
+    live = tuple(version for version, draft in versions if draft.source.meta.get("draft") is not True)
+    if live:
+        found.pages.append(Page(slug, live))
 
 
 def _versions(group: list[_Draft], settings: Settings) -> list[tuple[Version, _Draft]]:
@@ -153,6 +152,7 @@ def _versions(group: list[_Draft], settings: Settings) -> list[tuple[Version, _D
         if other := seen.get(draft.lang.lower()):
             fact = f"the same slug `{draft.slug}` and language `{draft.lang}` as `{other.source.path}`"
             draft.source.say("lang", fact, "Rename one of them, or give it another `lang`.")
+            _version(draft)
         else:
             seen[draft.lang.lower()] = draft
     made = [(_version(draft), draft) for draft in seen.values()]
@@ -165,16 +165,17 @@ def _version(draft: _Draft) -> Version:
     title, body, line = source.text("title"), source.body, source.line
     if not title and draft.kind is not Kind.UPDATE:
         title, body = _heading(body)
-        if not title:
+        if not title and not source.broken:
             source.say("title", "there is no title", "Write `title: …` in the front matter.")
     if draft.kind is not Kind.UPDATE and len(title) > 200:
         source.say("title", f"the title has {len(title)} characters", "Keep it to 200.")
-    if "\n" in title or any(ord(character) < 32 for character in title):
-        source.say("title", "there is a line break or control character in the title", "Keep it to one line.")
-    if not body.strip() and source.meta.get("draft") is not True:
+    for key, text in (("title", title), ("series", source.text("series"))):
+        if any(ord(character) < 32 or ord(character) == 127 for character in text):
+            source.say(key, f"there is a line break or control character in `{key}`", "Keep it to one line of text.")
+    if not body.strip() and source.meta.get("draft") is not True and not source.broken:
         source.problems.append(Problem(source.path, line, "there is no text below the front matter", "Write some."))
     for fault in passages.faults(body):
-        source.problems.append(Problem(source.path, line + fault.number - 1, fault.fact, fault.suggestion))
+        source.problems.append(Problem(source.path, line + fault.number - 1, visible(fault.fact, 200), fault.suggestion))
     return Version(
         lang=draft.lang,
         title=title,
@@ -204,14 +205,15 @@ def _entry(
     head = versions[0][1]
     sources = [draft.source for _, draft in versions]
     identity = _agreed(sources, "id", [source.text("id") for source in sources]) or head.slug
-    visibility = _agreed(sources, "visibility", [source.text("visibility") or PUBLIC for source in sources])
+    said = [source.text("visibility") or ("" if source.broken else PUBLIC) for source in sources]
+    visibility = _agreed(sources, "visibility", said) or PUBLIC
     when = _when(versions, zone(settings))
     live = tuple(version for version, draft in versions if draft.source.meta.get("draft") is not True)
     kinds = {source.text("type") for source in sources} - {""}
     for source in sources:
         if source.text("type") not in ("", "post", "note", "update"):
-            source.say("type", f"`{source.text('type')}` is not a type", "Write `post` or `note`.")
-    tags = next((tags for source in sources if (tags := words(source, "tags"))), ())
+            source.say("type", f"`{visible(source.text('type'))}` is not a type", "Write `post` or `note`.")
+    tags = next((tags for tags in [words(source, "tags") for source in sources] if tags), ())
     return Entry(
         id=identity,
         kind=head.kind,
@@ -231,10 +233,11 @@ def _entry(
 def _agreed(sources: list[Source], key: str, values: list[str]) -> str:
     """One value for all languages: a translation that says less would tell more people."""
     said = [value for value in values if value]
+    first = next((source for source, value in zip(sources, values, strict=True) if value), sources[0])
     for source, value in zip(sources, values, strict=True):
         if value and value != said[0]:
             hint = "Write the same in every language of it."
-            source.say(key, f"`{key}` is `{value}` here and `{said[0]}` in `{sources[0].path}`", hint)
+            source.say(key, f"`{key}` is `{visible(value)}` here and `{visible(said[0])}` in `{first.path}`", hint)
     return said[0] if said else ""
 
 
@@ -253,10 +256,13 @@ def _tell(sources: list[Source]) -> tuple[str, ...] | None:
 def _when(versions: list[tuple[Version, _Draft]], house_zone: ZoneInfo) -> datetime | None:
     found: datetime | None = None
     for _, draft in versions:
-        when = moment(draft.source, house_zone)
-        if when is None and draft.day and not draft.source.text("date"):
-            draft.source.meta["date"] = draft.day
-            when = moment(draft.source, house_zone)
+        source = draft.source
+        when = moment(source, house_zone)
+        if when is None and draft.day and source.meta.get("date") is None and not source.broken:
+            named = Source(source.path, {"date": draft.day})
+            when = moment(named, house_zone)
+            if named.problems:
+                source.say("date", f"the file's name begins with `{draft.day}`, which is not a date", "Rename the file.")
         found = found or when
     return found
 

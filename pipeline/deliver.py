@@ -1,27 +1,40 @@
-"""Submits the frozen letters: a durable intent before each, a durable outcome after it."""
+"""Submits the frozen letters: a durable intent before each, a durable outcome after it.
+
+One thread owns the ledger; every connection has a thread of its own that does nothing but `Transport.submit`.
+The outcome of one letter and the intent of the next are one transaction, so that at any moment at most one
+letter a connection is between the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
-from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState
+from pipeline.ledger import Ledger, Outcome
+from pipeline.model import Delivery, DeliveryState, Letter, Receipt
+from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
 
 PATIENCE = (1.0, 4.0, 15.0)
-"""Seconds to wait before each further try of a letter that the provider could not take."""
+"""Seconds to wait before each further try when the provider takes nothing."""
 
 LONGEST_WAIT = 60.0
+"""Seconds that a run waits when the provider asks for more; it stops instead, and what is left stays pending."""
+
 DOUBTS = 3
 """Uncertain letters in a row after which the run stops: something is wrong with the line."""
+
+AHEAD = 4
+"""Letters that are thawed before their turn."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did; ``stopped`` says why it ended early."""
+    """What one run did; ``stopped`` says why it ended early, ``later`` that what is left goes another day by itself."""
 
     submitted: int = 0
     refused: int = 0
@@ -29,86 +42,218 @@ class Tally:
     held: int = 0
     pending: int = 0
     stopped: str = ""
-    notes: list[str] = field(default_factory=list)
+    later: bool = False
 
     @property
     def needs_a_person(self) -> bool:
         """Whether something is left that does not end by itself."""
-        return bool(self.refused or self.uncertain or self.pending or self.stopped)
+        return bool(self.refused or self.uncertain or (self.pending and not self.later))
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the send loop is handed: the time, a way to wait, a word on each step, and the last question.
 
-    ``may_go`` gives the reason why a letter may no longer go, or ``""``; ``halted`` is true once a person asked
-    the run to stop: the letter in flight is finished and recorded, no other is begun.
+    ``tick`` counts seconds and never goes back. ``may_go`` gives the reason why a letter may no longer go, or
+    ``""``. ``halted`` is true once a person asked the run to stop: what is in flight is finished and recorded,
+    nothing else is begun.
     """
 
     clock: Callable[[], datetime]
+    tick: Callable[[], float]
     sleep: Callable[[float], None]
     progress: Callable[[int, int], None]
     may_go: Callable[[Delivery, str], str]
     halted: Callable[[], bool]
 
 
-def deliver(ledger: Ledger, transport: Transport, around: Surroundings) -> Tally:
-    """Submits every pending delivery once, closest circles first, one person a request.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The pace: ``left_today`` letters at most in this run (None: no bound), and the throttle."""
 
-    Raises `Misconfigured` (nobody else is tried) and `LedgerUnusable`; anything else is in the tally.
+    throttle: Throttle
+    left_today: int | None = None
+
+
+def deliver(
+    ledger: Ledger, lines: Sequence[Transport], around: Surroundings, limits: Limits | None = None, *,
+    waiting: Sequence[Delivery] | None = None,
+) -> Tally:  # fmt: skip
+    """Submits pending deliveries (or those of ``waiting``) once, closest circles first, one person a request.
+
+    ``lines``: one transport for each connection. Raises `Misconfigured` (nobody else is tried) and
+    `LedgerUnusable`; everything else is in the tally.
     """
-    tally = Tally()
-    waiting = ledger.deliveries(DeliveryState.PENDING)
-    doubts = 0
-    try:
-        for number, delivery in enumerate(waiting):
-            around.progress(number, len(waiting))
-            if around.halted():
-                tally.stopped = "stopped as asked"
-                break
-            outcome = _one(ledger, transport, around, delivery, tally)
-            doubts = doubts + 1 if outcome is DeliveryState.UNCERTAIN else 0
-            if doubts == DOUBTS:
-                tally.stopped = f"{DOUBTS} letters in a row are uncertain"
-            if tally.stopped:
-                break
-        else:
-            around.progress(len(waiting), len(waiting))
-    finally:
-        tally.pending = len(ledger.deliveries(DeliveryState.PENDING))
+    if waiting is None:
+        waiting = ledger.deliveries(DeliveryState.PENDING)
+    with ThreadPoolExecutor(len(lines), thread_name_prefix="line") as pool:
+        run = _Run(ledger, lines, around, limits or Limits(Throttle()), waiting, pool)
+        run.go()
+    run.tally.pending = ledger.count(DeliveryState.PENDING)
     ledger.audit()
-    return tally
+    return run.tally
 
 
-def _one(ledger: Ledger, transport: Transport, around: Surroundings, delivery: Delivery, tally: Tally) -> DeliveryState:
-    letter = ledger.letter(delivery.id)
-    if reason := around.may_go(delivery, letter.to):
-        ledger.hold(delivery.id, around.clock(), reason)
-        tally.held += 1
-        return DeliveryState.HELD
-    for wait in (*PATIENCE, None):
-        ledger.begin(delivery.id, around.clock())
+class _Run:
+    """One run of the loop."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        lines: Sequence[Transport],
+        around: Surroundings,
+        limits: Limits,
+        waiting: Sequence[Delivery],
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self.ledger, self.around, self.limits = ledger, around, limits
+        self.tally = Tally()
+        self._free = deque(lines)
+        self._queue = deque(waiting)
+        self._ahead: deque[tuple[Delivery, Letter]] = deque()
+        self._flying: dict[Future[Receipt], tuple[Delivery, Letter, Transport]] = {}
+        self._total, self._done, self._begun = len(waiting), 0, 0
+        self._tries = self._doubts = 0
+        self._fatal: Misconfigured | None = None
+        self._pool = pool
+
+    def go(self) -> None:
+        """Until nothing is left, or something stops the run; what is in flight is always awaited and recorded."""
+        outcomes: list[Outcome] = []
+        while True:
+            outcomes = self._hand_out(outcomes)
+            if not self._flying:
+                break
+            self._look_ahead()
+            outcomes = self._land()
+        if outcomes:
+            self.ledger.step(outcomes, [], self.around.clock())
+        self.around.progress(self._done, self._total)
+        if self._fatal:
+            raise self._fatal
+
+    def _hand_out(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Records outcomes and begins a letter on every free line, in one transaction; then lets them fly."""
+        starting: list[tuple[Delivery, Letter]] = []
+        while len(starting) < len(self._free) and (ready := self._next()):
+            starting.append(ready)
+        if not (outcomes or starting):
+            return []
+        self.ledger.step(outcomes, [delivery.id for delivery, _ in starting], self.around.clock(), self._coming())
+        for delivery, letter in starting:
+            self._begun += 1
+            line = self._free.popleft()
+            self.limits.throttle.went(letter.to, self.around.tick())
+            self._flying[self._pool.submit(line.submit, letter)] = (delivery, letter, line)
+        return []
+
+    def _coming(self) -> list[str]:
+        """Those whose turn comes next, for the ledger to reserve together."""
+        return [delivery.id for delivery, _ in self._ahead] + [
+            delivery.id for delivery, _ in zip(self._queue, range(self.ledger.window), strict=False)
+        ]
+
+    def _next(self) -> tuple[Delivery, Letter] | None:
+        """The next letter that may go now; None when there is none, or none now."""
+        while not self._stopping():
+            self._look_ahead()
+            if not self._ahead:
+                return None
+            place = self._ready()
+            if place is None:
+                return None
+            delivery, letter = self._ahead[place]
+            del self._ahead[place]
+            reason = self.around.may_go(delivery, letter.to)
+            if not reason:
+                return delivery, letter
+            self.ledger.step([Outcome(delivery.id, DeliveryState.HELD, reason)], [], self.around.clock())
+            self.tally.held += 1
+            self._done += 1
+        return None
+
+    def _ready(self) -> int | None:
+        """The place of the first letter whose time has come; waits for it when nothing is in flight."""
+        throttle = self.limits.throttle
+        while not self._stopping():
+            times = [throttle.ready_at(letter.to) for _, letter in self._ahead]
+            now = self.around.tick()
+            place = min(range(len(times)), key=lambda index: (max(times[index], now), index))
+            if times[place] <= now:
+                return place
+            if self._flying:
+                return None
+            self.around.sleep(times[place] - now)
+        return None
+
+    def _look_ahead(self) -> None:
+        most = max(AHEAD, len(self._free)) * (8 if self.limits.throttle.by_domain else 1)
+        while self._queue and len(self._ahead) < most:
+            delivery = self._queue.popleft()
+            self._ahead.append((delivery, self.ledger.letter(delivery.id)))
+
+    def _stopping(self) -> bool:
+        if self._fatal or self.tally.stopped:
+            return True
+        if self.around.halted():
+            self.tally.stopped = "stopped as asked"
+        elif self.limits.left_today is not None and self._begun >= self.limits.left_today and (self._ahead or self._queue):
+            self.tally.stopped, self.tally.later = "today's letters are used up; the others go tomorrow", True
+        return bool(self.tally.stopped)
+
+    def _land(self) -> list[Outcome]:
+        """Waits for the first letters to come back, and says what became of them."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        outcomes: list[Outcome] = []
+        for future in done:
+            delivery, letter, line = self._flying.pop(future)
+            self._free.append(line)
+            outcome = self._judge(future, delivery, letter)
+            if outcome is not None:
+                outcomes.append(outcome)
+                self._done += outcome.state is not DeliveryState.PENDING
+        self.around.progress(self._done, self._total)
+        return outcomes
+
+    def _judge(self, future: Future[Receipt], delivery: Delivery, letter: Letter) -> Outcome | None:
         try:
-            receipt = transport.submit(letter)
+            receipt = future.result()
         except Refused as error:
-            ledger.refused(delivery.id, around.clock(), str(error))
-            tally.refused += 1
-            return DeliveryState.REFUSED
+            self.tally.refused += 1
+            return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
         except Uncertain as error:
-            ledger.uncertain(delivery.id, around.clock(), str(error))
-            tally.uncertain += 1
-            return DeliveryState.UNCERTAIN
+            return self._doubt(delivery, str(error))
         except Misconfigured as error:
-            ledger.back(delivery.id, around.clock(), str(error))
-            raise
+            self._fatal = error
+            return Outcome(delivery.id, DeliveryState.PENDING, str(error))
         except Unavailable as error:
-            ledger.back(delivery.id, around.clock(), str(error))
-            if wait is None or around.halted() or (error.retry_after or 0) > LONGEST_WAIT:
-                tally.stopped = str(error)
-                return DeliveryState.PENDING
-            around.sleep(max(wait, error.retry_after or 0))
-        else:
-            ledger.submitted(delivery.id, around.clock(), receipt)
-            tally.submitted += 1
-            return DeliveryState.SUBMITTED
-    return DeliveryState.PENDING
+            return self._again(delivery, letter, error)
+        except Exception as error:  # noqa: BLE001 - whatever else a library raises, the letter may have gone
+            return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
+        self._tries = self._doubts = 0
+        self.tally.submitted += 1
+        return Outcome(delivery.id, DeliveryState.SUBMITTED, receipt.evidence, receipt.message_id)
+
+    def _doubt(self, delivery: Delivery, evidence: str) -> Outcome:
+        self.tally.uncertain += 1
+        self._doubts += 1
+        if self._doubts >= DOUBTS:
+            self.tally.stopped = f"{DOUBTS} letters in a row are uncertain"
+        return Outcome(delivery.id, DeliveryState.UNCERTAIN, evidence)
+
+    def _again(self, delivery: Delivery, letter: Letter, error: Unavailable) -> Outcome | None:
+        """Nothing was taken: the letter is pending and next in turn, after a wait that grows.
+
+        That is recorded before the wait, not after it: a run that is killed while it waits has nothing uncertain.
+        """
+        self._ahead.appendleft((delivery, letter))
+        outcome = Outcome(delivery.id, DeliveryState.PENDING, str(error))
+        asked = error.retry_after or 0.0
+        if self._tries >= len(PATIENCE) or asked > LONGEST_WAIT:
+            self.tally.stopped = str(error)
+            return outcome
+        pause = max(PATIENCE[self._tries], asked)
+        self._tries += 1
+        self.ledger.step([outcome], [], self.around.clock())
+        self.around.sleep(pause)
+        return None

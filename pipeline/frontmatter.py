@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline import yamlfile
 from pipeline.errors import Problem
-from pipeline.validate import did_you_mean
+from pipeline.validate import did_you_mean, visible
 
 KEYS = (
     "id", "title", "date", "lang", "tags", "visibility", "tell", "summary", "draft", "generated", "translated",
@@ -24,7 +25,15 @@ FOREIGN = frozenset(
 )
 """Keys of other tools, which mean nothing here or something close to a key of ours."""
 
-_BOOLEANS = ("draft", "generated", "translated")
+_BOOLEANS = ("draft", "generated", "translated", "published")
+_NEVER_EMPTY = {
+    "visibility": "Write `public`, or a name that circles read; or remove the line.",
+    "tell": "Write `auto`, `none` or circles; or remove the line.",
+}
+_KEY_LINE = re.compile(r"\s*(?:id|title|date|lang|tags|visibility|tell|summary|draft)\s*[:：=]")
+_QUIET_KEY = re.compile(r"\s*(?:visibility|tell|draft)\s*[:：=]\s*\S+\s*$")
+_FENCE = re.compile(r"[^\w\s]{2,8}")
+_EXAMPLE = "Write lines such as `title: Hello`."
 _DATE = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
@@ -40,6 +49,8 @@ class Source:
     body: str = ""
     line: int = 1
     problems: list[Problem] = field(default_factory=list)
+    texts: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+    broken: bool = False
 
     def say(self, key: str, fact: str, suggestion: str = "") -> None:
         """Notes a problem at a key."""
@@ -51,47 +62,83 @@ class Source:
         if value is None:
             return ""
         if isinstance(value, (dict, list)):
-            self.say(key, f"`{key}` is not a text", f"Write `{key}: words`.")
+            hint = "Write `2026-11-18`." if key == "date" else f"Write `{key}: words`, without brackets."
+            self.say(key, f"`{key}` is not one text", hint)
             return ""
-        return (str(value).lower() if isinstance(value, bool) else str(value)).strip()
+        return self.texts.get((key,), str(value)).strip()
 
 
 def take_apart(text: str, path: str, foreign: tuple[str, ...] = ()) -> Source:
     """Splits a file into front matter and body, and checks the keys; problems are noted, never raised."""
     source = Source(path)
     lines = text.split("\n")
-    if not text.strip():
-        source.problems.append(Problem(path, 1, "the file is empty", "Write something, or delete it."))
-        return source
     if lines[0].rstrip() != "---":
         source.body = text
+        _look_for_keys(source, lines)
         return source
     end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() in ("---", "...")), None)
     if end is None:
-        source.problems.append(Problem(path, 1, "the front matter is never closed", "Write `---` below it."))
+        source.problems.append(Problem(path, 1, "the front matter is never closed", "Write `---` below its last line."))
+        source.broken = True
         return source
     source.body, source.line = "\n".join(lines[end + 1 :]), end + 2
     _read_keys(source, yamlfile.parse("\n".join(lines[1:end]), first_line=2), foreign)
+    _look_below(source, lines, end + 1)
     return source
+
+
+def _look_for_keys(source: Source, lines: list[str]) -> None:
+    """Front matter that does not begin as it must would be shown to everyone, and what it says be ignored."""
+    first = next(number for number, line in enumerate(lines) if line.strip())
+    fenced = _FENCE.fullmatch(lines[first].strip(" \t\ufeff\u200b")) is not None
+    key = next((n for n, line in enumerate(lines[first : first + 12], start=first) if _KEY_LINE.match(line)), None)
+    if key is None or not (fenced or _QUIET_KEY.match(lines[first]) or (key == first and _closed(lines[first:]))):
+        return
+    fact = "this looks like front matter, but the file does not begin with `---`"
+    source.problems.append(Problem(source.path, first + 1, fact, "Make `---` the whole first line, and write `---` below the keys."))
+
+
+def _closed(lines: list[str]) -> bool:
+    """Whether rows of keys end in a `---`."""
+    last = next((number for number, line in enumerate(lines) if not _KEY_LINE.match(line)), 0)
+    return lines[last].strip() == "---"
+
+
+def _look_below(source: Source, lines: list[str], start: int) -> None:
+    """A key that slipped below the closing `---` says nothing, and everyone would read the entry."""
+    first = next((number for number, line in enumerate(lines[start:], start=start) if line.strip()), None)
+    if first is not None and _QUIET_KEY.match(lines[first]):
+        fact = f"`{lines[first].strip()[:40]}` stands below the front matter"
+        source.problems.append(Problem(source.path, first + 1, fact, "Move it above the closing `---`."))
 
 
 def _read_keys(source: Source, document: yamlfile.Document, foreign: tuple[str, ...]) -> None:
     source.problems += document.named(source.path)
+    source.broken = document.broken
     if document.value is None:
         return
     if not isinstance(document.value, dict):
-        source.problems.append(Problem(source.path, 2, "the front matter is not `key: value` lines", "See `kith new`."))
+        hint = yamlfile.advice("", document.value) if isinstance(document.value, str) else _EXAMPLE
+        source.problems.append(Problem(source.path, 2, "the front matter is not `key: value` lines", hint))
+        source.broken = True
         return
-    source.meta = document.value
+    source.meta, source.texts = document.value, document.texts
     source.lines = {str(path[0]): line for path, line in document.lines.items() if len(path) == 1}
     for key in source.meta:
         if key not in KEYS and key not in FOREIGN and key not in foreign:
             hint = did_you_mean(key, KEYS, "If it belongs to another tool, name it in `foreign_keys` of [tool.kith].")
-            source.say(key, f"unknown key `{key}`", hint)
+            source.say(key, f"unknown key `{visible(key)}`", hint)
     for key in _BOOLEANS:
         if not isinstance(source.meta.get(key), (bool, type(None))):
-            source.say(key, f"`{key}` is `{source.meta[key]}`", "Write `true` or `false`.")
+            source.say(key, f"`{key}` is {_shortly(source.meta[key])}", "Write `true` or `false`.")
+    for key, hint in _NEVER_EMPTY.items():
+        if key in source.meta and source.meta[key] in (None, "") and (key,) not in document.unread:
+            source.say(key, f"`{key}` is empty", hint)
     _borrow(source)
+
+
+def _shortly(value: Any) -> str:
+    return "several values" if isinstance(value, (dict, list)) else f"`{visible(str(value))}`"
 
 
 def _borrow(source: Source) -> None:
@@ -109,11 +156,16 @@ def words(source: Source, key: str) -> tuple[str, ...]:
     value = source.meta.get(key)
     if value is None:
         return ()
-    parts = value if isinstance(value, list) else str(value).split(",")
-    if isinstance(value, dict) or any(isinstance(part, (dict, list)) for part in parts):
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value)):
         source.say(key, f"`{key}` is not a row of words", f"Write `{key}: [one, two]`.")
         return ()
-    return tuple(dict.fromkeys(text for part in parts if part is not None and (text := str(part).strip())))
+    if isinstance(value, list):
+        parts = [source.texts.get((key, index), str(part or "")) for index, part in enumerate(value)]
+    else:
+        parts = source.text(key).split(",")
+    if any(ord(character) < 32 for part in parts for character in part):
+        source.say(key, f"there is a line break or control character in `{key}`", f"Write `{key}: [one, two]`.")
+    return tuple(dict.fromkeys(text for part in parts if (text := part.strip())))
 
 
 def moment(source: Source, zone: ZoneInfo) -> datetime | None:
@@ -121,19 +173,52 @@ def moment(source: Source, zone: ZoneInfo) -> datetime | None:
     text = source.text("date")
     if not text:
         return None
-    match = _DATE.fullmatch(text)
     try:
-        if match is None:
-            raise ValueError
-        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-        when = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        if match[7]:
-            offset = match[7].replace("Z", "+00:00")
-            when = datetime.fromisoformat(when.strftime("%Y-%m-%dT%H:%M:%S") + offset).astimezone(zone)
-    except ValueError:
-        source.say("date", f"`{text}` is not a date", "Write `2026-11-18` or `2026-11-18 21:40`.")
+        when = _moment(text, zone)
+    except (ValueError, OverflowError) as error:
+        source.say("date", f"`{visible(text)}` is not a date{_why(error)}", _better(text))
         return None
     if not 1970 <= when.year <= 2200:
-        source.say("date", f"the year {when.year} is out of reach", "Write a year from 1970 on.")
+        source.say("date", f"the year {when.year} is out of reach", "Write a year from 1970 to 2200.")
         return None
     return when
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    when = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    if match[7]:
+        offset = match[7].replace("Z", "+00:00")
+        when = datetime.fromisoformat(when.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + offset).astimezone(zone)
+    return when
+
+
+def _why(error: Exception) -> str:
+    said = str(error)
+    whys = {"month": "there is no such month", "day": "that month has no such day", "hour": "there is no such hour",
+            "minute": "there is no such minute", "second": "there is no such second"}  # fmt: skip
+    return next((f": {why}" for key, why in whys.items() if said.startswith(key)), "")
+
+
+def _better(text: str) -> str:
+    """The date as it should be written, where no other one can be meant."""
+    found = re.findall(r"\d+", text)
+    if len(found) == 1 and len(text) in (9, 10, 13) and text.isdigit():
+        return f"Seconds since 1970? Write `{datetime.fromtimestamp(int(text[:10]), UTC):%Y-%m-%d}`."
+    if len(found) == 1 and len(found[0]) == 8:
+        found = [found[0][:4], found[0][4:6], found[0][6:]]
+    parts = [int(part) for part in found[:3] if len(part) < 5]
+    for year, month, day in permutations(parts, 3) if len(parts) == 3 else ():
+        if year >= 1970 and (year == parts[0] or month > 12 or day > 12 or month == day) and _is_day(year, month, day):
+            return f"Write `{year:04d}-{month:02d}-{day:02d}`."
+    return "Write `2026-11-18` or `2026-11-18 21:40`."
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        return bool(datetime(year, month, day, tzinfo=UTC))
+    except ValueError:
+        return False

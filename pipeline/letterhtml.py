@@ -141,6 +141,7 @@ def _code(root: Any) -> None:
     for block in root.xpath(".//pre"):
         block.set("class", "code")
         block.set("dir", "ltr")
+        _drop_tags(block, ".//code")
         _recolour(block)
 
 
@@ -167,9 +168,9 @@ def _kind(token: str) -> str:
 
 
 def _boxes(root: Any) -> None:
-    """Admonitions and details as tables of one cell, the innermost first."""
+    """Admonitions and details as tables of one cell."""
     found = root.xpath(".//details|.//div[contains(concat(' ',@class,' '),' admonition ')]")
-    for box in reversed(found):
+    for box in found:
         cell = _make("td", class_="box")
         title = box.find("summary") if box.tag == "details" else box.find("p[@class='admonition-title']")
         if title is not None:

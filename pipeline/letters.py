@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formataddr, parseaddr
-from html import escape
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from pipeline.frozen import whole
 from pipeline.letterparts import Fit, Piece, Pieces, View, clipped, counted, folded, preheader
 from pipeline.letterstyle import finish
 from pipeline.model import (
     Circle,
+    Frozen,
     House,
     Letter,
     Picture,
     PlannedLetter,
     PlannedPaste,
+    Sheet,
     worded,
 )
 from pipeline.plaintext import WIDTH, columns
@@ -41,17 +42,6 @@ TARGET, LIMIT = 80_000, 102_000
 _FITS = (Fit(), Fit(colours=False), *(Fit(colours=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """An issue's text and HTML with holes where a reader's greeting and token go."""
-
-    subject: str
-    text: str
-    html: str
-    hole: str
-    inline: tuple[Picture, ...]
-
-
 class Composer:
     """Composes the letters of one house; ``pictures`` gives what stands on no public page, or None."""
 
@@ -59,32 +49,40 @@ class Composer:
         self.house = house
         self.stationery = stationery
         self.pieces = Pieces(house, pictures)
-        self._sheets: dict[tuple[Any, ...], _Sheet] = {}
+        self._sheets: dict[tuple[Any, ...], tuple[str, Sheet]] = {}
 
     def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:
         """One letter; ``token`` is the reader's own and stands only in links to change the pace or leave."""
-        sheet = self._sheet(planned, issue_id, now)
+        return whole(
+            self.frozen(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, mark="", now=now)
+        )
+
+    def frozen(  # noqa: PLR0913 - each is a different word about the one letter
+        self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, mark: str, now: datetime
+    ) -> Frozen:
+        """One letter as its reader's part and the sheet that its issue's readers share."""
+        subject, sheet = self._sheet(planned, issue_id, now)
         tongue = self._tongue(planned.language)
         mail, person = self.house.settings.mail, planned.person
-        name = worded(person.name, planned.language, *person.languages)
-        hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
+        name = worded(person.name, planned.language, tongue.lang, *person.languages)
         token = quote(token, safe="")
-        return Letter(
+        stub = Letter(
             delivery_id=delivery_id,
             person=person.id,
             sender=mail.sender,
             to=person.address,
             to_name=name,
             reply_to=mail.reply_to,
-            subject=sheet.subject,
-            text=_filled(sheet.text, sheet.hole, hello, token),
-            html=_filled(sheet.html, sheet.hole, escape(hello), token),
+            subject=subject,
+            text="",
+            html="",
             date=now,
             language=planned.language,
             headers=self._headers(planned, delivery_id, token),
             entries=planned.entry_ids,
-            inline=sheet.inline,
         )
+        hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
+        return Frozen(stub, sheet, hello, token, issue_id, mark)
 
     def paste(self, paste: PlannedPaste) -> str:
         """The text to paste by hand for a broadcast circle, without greeting and without anybody's links."""
@@ -97,7 +95,7 @@ class Composer:
     def _tongue(self, language: str) -> Tongue:
         return self.stationery.tongue(language, self.house.settings.language)
 
-    def _sheet(self, planned: PlannedLetter, issue_id: str, now: datetime) -> _Sheet:
+    def _sheet(self, planned: PlannedLetter, issue_id: str, now: datetime) -> tuple[str, Sheet]:
         """The issue's sheet, made for its first reader; colours and length give way until it is small enough."""
         day = now.astimezone(ZoneInfo(self.house.settings.timezone)).date()
         circle = self.house.circle(planned.circle)
@@ -105,13 +103,13 @@ class Composer:
         key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day)
         if key not in self._sheets:
             for fit in _FITS:
-                sheet = self._write(planned, circle, now, fit)
+                subject, sheet = self._write(planned, circle, now, fit)
                 if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT):
                     break
-            self._sheets[key] = sheet
+            self._sheets[key] = subject, sheet
         return self._sheets[key]
 
-    def _write(self, planned: PlannedLetter, circle: Circle, now: datetime, fit: Fit) -> _Sheet:
+    def _write(self, planned: PlannedLetter, circle: Circle, now: datetime, fit: Fit) -> tuple[str, Sheet]:
         tongue = self._tongue(planned.language)
         posts = sum(one.entry.kind == "post" for one in planned.entries)
         full = circle.full or (not planned.digest and posts == 1)
@@ -123,7 +121,7 @@ class Composer:
         environment = self.stationery.environment
         html = finish(environment.get_template("letter.html.j2").render(values), self.stationery.css)
         text = environment.get_template("letter.txt.j2").render(values).strip() + "\n"
-        return _Sheet(subject, text, html, hole, self.pieces.inline(html))
+        return subject, Sheet(text, html, hole, self.pieces.inline(html))
 
     def _values(self, language: str, pieces: list[Piece], tongue: Tongue, now: datetime, hole: str) -> dict[str, Any]:
         """What the templates may name."""
@@ -201,10 +199,6 @@ def compose(  # noqa: PLR0913 - what a composer is told in two steps is told her
 def compose_paste(house: House, paste: PlannedPaste, stationery: Stationery) -> str:
     """The text of one paste; pictures in it are their words."""
     return Composer(house, stationery, lambda _: None).paste(paste)
-
-
-def _filled(sheet: str, hole: str, hello: str, token: str) -> str:
-    return sheet.replace(hole + "token", token).replace(hole + "hello", hello)
 
 
 def _posts(pieces: list[Piece]) -> list[Piece]:

@@ -12,8 +12,8 @@ _PROPERTIES = (
     "background-color border border-bottom border-collapse border-left border-radius border-right border-spacing"
     " border-top color display font-family font-size font-style font-weight height letter-spacing line-height"
     " list-style-type margin margin-bottom margin-left margin-right margin-top max-height max-width mso-hide overflow"
-    " overflow-wrap padding padding-bottom padding-left padding-right padding-top text-align text-decoration"
-    " vertical-align white-space width word-break -webkit-text-size-adjust"
+    " overflow-wrap padding padding-bottom padding-left padding-right padding-top table-layout text-align"
+    " text-decoration vertical-align white-space width word-break -webkit-text-size-adjust"
 )
 PROPERTIES = frozenset(_PROPERTIES.split())
 """What mail programs understand, or leave alone without harm."""

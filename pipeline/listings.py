@@ -46,18 +46,9 @@ def feeds(desk: Desk, lang: str, tag: str = "") -> list[list[str]]:
     return found
 
 
-def feed_languages(desk: Desk) -> list[str]:
-    """The languages with a feed: the house's, then those of entries that none of them serves."""
-    tags = list(desk.house.settings.languages)
-    for tag in sorted({tag for entry in desk.entries for tag in entry.languages}):
-        if closest(tag, tags) is None:
-            tags.append(tag)
-    return tags
-
-
 def language_feed(desk: Desk, lang: str) -> str:
     """The language whose feed serves readers of ``lang``; ``""`` where there is none."""
-    return closest(lang, feed_languages(desk)) or ""
+    return closest(lang, desk.feeds) or ""
 
 
 def tag_feed(tag: str) -> str:
@@ -124,7 +115,7 @@ def _row(desk: Desk, lang: str, listed: Listed) -> str:
     address = desk.url(desk.links.entry(entry, version.lang))
     when = time_of(entry, desk.tongue(lang).short(entry.date)) if entry.dated else ""
     title = f"<span{foreign(version, lang)}>{anchor(address, version.title, 'u-url p-name')}</span>"
-    return f'<li class="h-entry">{when}<span>{title} {badge(version, lang)}</span></li>'
+    return f'<li class="h-entry">{when}<span>{title} {badge(desk, version, lang)}</span></li>'
 
 
 Months = dict[tuple[int, int], list[Listed]]
@@ -208,7 +199,7 @@ def _tags(desk: Desk, lang: str, entries: list[Listed]) -> Iterator[SitePage]:
     tongue = desk.tongue(lang)
     found = _by_tag(entries)
     cloud = [
-        f"<li>{anchor(desk.url(desk.links.tag(slug, lang)), name)} <span>{len(tagged)}</span></li>"
+        f"<li><bdi>{anchor(desk.url(desk.links.tag(slug, lang)), name)}</bdi> <span>{len(tagged)}</span></li>"
         for slug, (name, tagged) in found.items()
     ]
     yield SitePage(

@@ -7,10 +7,16 @@ What comes out is plain semantic HTML: code carries Pygments' classes, maths sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from pipeline.references import references as references
+from pipeline.references import without_code
+
+_REACH = 4000
+"""Characters of a paragraph that a summary may be made of."""
 
 EXTENSIONS: dict[str, dict[str, Any]] = {
     "abbr": {},
@@ -110,8 +116,15 @@ def etree_text(text: str | None) -> str:
 
 
 def rewrite(html: str, link: Link, prefix: str) -> str:
-    """Sends every link and picture through ``link`` and puts ``prefix`` before every id."""
+    """Sends every link and picture through ``link``, puts ``prefix`` before every id, and drops comments.
+
+    A comment is a note of the author to themselves: it is for nobody who can read the source of a page.
+    """
+    from lxml import etree
+
     root = tree(html)
+    for comment in list(root.iter(etree.Comment)):
+        comment.drop_tree()
     for element in root.iter("a", "img", "source", "video", "audio"):
         _relink(element, link, prefix)
     if prefix:
@@ -145,37 +158,6 @@ def _picture_in_words(element: Any) -> None:
     element.drop_tree()
 
 
-_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
-_INLINE = re.compile(r"(!?)\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)[^)]*\)")
-_REFERENCE = re.compile(r"^[ ]{0,3}\[(?!\^)[^\]]+\]:[ \t]*<?([^\s>]+)>?", re.MULTILINE)
-_HTML = re.compile(r"<(img|a)\b[^>]*?\b(?:src|href)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
-_FENCED = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[^\n]*\n.*?^[ \t>]*\2[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
-
-
-def references(body: str) -> list[tuple[int, str, str]]:
-    """Every link and picture of a Markdown text outside code: (line from 1, ``a`` or ``img``, address).
-
-    Cheap on purpose (no rendering), so that `kith plan` can check every link of a house.
-    """
-    text = _FENCED.sub(_hollow, body)
-    text = _CODE_SPAN.sub(_hollow, text)
-    found: list[tuple[int, str, str]] = []
-    for match in _INLINE.finditer(text):
-        address = match[2].strip("<>")
-        found.append((_line(text, match.start()), "img" if match[1] else "a", address))
-    found += [(_line(text, match.start()), "a", match[1]) for match in _REFERENCE.finditer(text)]
-    found += [(_line(text, match.start()), match[1].lower(), match[2]) for match in _HTML.finditer(text)]
-    return sorted((line, tag, address) for line, tag, address in found if address)
-
-
-def _hollow(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
-
-
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
-
-
 def plain(html: str) -> str:
     """The words of a piece of HTML on one line, for summaries and searches."""
     root = tree(html)
@@ -195,12 +177,22 @@ def shorten(text: str, most: int = 160) -> str:
 
 def teaser(body: str, most: int = 160) -> str:
     """A summary for a body that has none: its first words, without rendering it."""
-    text = _FENCED.sub("\n\n", body)
-    for block in re.split(r"\n\s*\n", text):
+    for block in _blocks(body):
         words = _unmarked(block)
         if words and not re.match(r"\s*(#|!!!|\?\?\?|:::|\||\{:|<|\[\^|\[toc\])", block, re.IGNORECASE):
             return shorten(words, most)
     return ""
+
+
+def _blocks(body: str) -> Iterator[str]:
+    """The paragraphs outside fenced code, each cut where no summary would reach."""
+    block: list[str] = []
+    for line in [*without_code(body).split("\n"), ""]:
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield "\n".join(block)[:_REACH]
+            block = []
 
 
 def _unmarked(block: str) -> str:

@@ -225,7 +225,8 @@ class Person:
 class Mail:
     """How letters leave: ``sender`` and ``reply_to`` are mailboxes, ``unsubscribe`` an https address or empty.
 
-    ``per_second`` and ``per_day`` bound the pace (0: unbounded); ``late_after`` is in days; ``timeout`` in seconds.
+    ``per_second``, ``per_domain_a_minute`` and ``per_day`` bound the pace (0: unbounded); ``timeout`` is in seconds.
+    A letter that was frozen more than ``late_after`` days ago does not go without a question.
     """
 
     __pydantic_config__: ClassVar[Any] = _STRICT
@@ -236,7 +237,9 @@ class Mail:
     postal: str = ""
     unsubscribe: str = ""
     timeout: float = 30.0
+    connections: int = 1
     per_second: float = 0.0
+    per_domain_a_minute: float = 0.0
     per_day: int = 0
     late_after: int = 7
 
@@ -256,12 +259,16 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Sendgrid:
-    """A SendGrid account; the key is read from the environment variable ``key_env``."""
+    """A SendGrid account; the key is read from the environment variable ``key_env``.
+
+    ``events_from`` is the public key with which SendGrid signs its events; with it, unsigned events are refused.
+    """
 
     __pydantic_config__: ClassVar[Any] = _STRICT
 
     host: str = "https://api.sendgrid.com"
     key_env: str = "SENDGRID_API_KEY"
+    events_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,10 +484,26 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
-    """One letter as the ledger froze it; ``mark`` is its address's fingerprint, ``issue`` what it belongs to."""
+class Sheet:
+    """What the letters of an issue share: text and HTML, with ``hole`` where a reader's greeting and token go."""
 
-    letter: Letter
+    text: str
+    html: str
+    hole: str = ""
+    inline: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """One letter as the ledger keeps it: ``stub`` has no text, HTML or pictures; they are in the shared ``sheet``.
+
+    ``hello`` and ``token`` fill the sheet's holes; ``mark`` is the fingerprint of the address.
+    """
+
+    stub: Letter
+    sheet: Sheet
+    hello: str
+    token: str
     issue: str
     mark: str
 
@@ -519,3 +542,4 @@ class Delivery:
     message_id: str = ""
     subject: str = ""
     changed: datetime | None = None
+    issued: datetime | None = None

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import Problem, Problems
-from pipeline.links import slugify
 from pipeline.listings import alternates, feeds, listings
 from pipeline.markup import plain, shorten
 from pipeline.model import Entry, House, Kind, Page, Version, worded
-from pipeline.timeline import Desk, Listed, Render, SitePage, Words, provenance, summary
+from pipeline.timeline import Desk, Listed, Render, SitePage, Words, provenance, summary, tag_links
 from pipeline.welcome import subscribe
 
 __all__ = ["Desk", "Render", "SitePage", "Words", "frames", "site_pages"]
@@ -80,7 +79,7 @@ def _post_meta(desk: Desk, entry: Entry, version: Version, html: str) -> dict[st
         "day": tongue.day(entry.date) if entry.dated else "",
         "updated": entry.date.date().isoformat() if entry.dated else "",
         "reading": tongue.say("reading", minutes=tongue.minutes(plain(html))),
-        "tags": [[tag, desk.url(desk.links.tag(tag, lang))] for tag in entry.tags if slugify(tag)],
+        "tags": tag_links(desk, entry, lang),
         "also": _also(desk, entry, version),
         "provenance": list(provenance(desk, version, lang)),
         "original": _original(desk, entry, version),

@@ -7,17 +7,27 @@ Inside fenced code the marker is ordinary text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.model import Audience
 
 _LEAD = r"(?P<lead>(?:[ \t]|>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*)"
-_OPEN = re.compile(_LEAD + r":::+[ \t]*only\b[ \t]*:?(?P<names>[^:]*?)[ \t]*:*[ \t]*$", re.IGNORECASE)
+_OPEN = re.compile(_LEAD + r":::+[ \t]*only\b[ \t]*:?(?P<names>.*)$", re.IGNORECASE)
 _CLOSE = re.compile(_LEAD + r":::+[ \t]*$")
-_ALMOST = re.compile(_LEAD + r"(:::+|::[ \t]*only\b)")
-_HOW = "Write `::: only NAME` above it and `:::` below it, each on a line of its own."
 _FENCE = re.compile(_LEAD + r"(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
+
+_COLONS = "：﹕︓∶꞉ː;；"
+"""Signs that look like a colon, or stand beside it on the keyboard."""
+
+_TWO = re.compile(f"[:{_COLONS}]\\s*[:{_COLONS}]")
+_ALMOST = re.compile(_LEAD + r":::")
+_INSIDE = re.compile(r"(?:^[\s>*+-]*::|:{3,})\s*only\b", re.IGNORECASE)
+_MEANT = re.compile(r":\s*[^\s:]+\s+(?P<name>[\w.-]+)\s*:*\s*$")
+_CODE = re.compile(r"`[^`]*`")
+_DOUBT = "Close that block; if the passage is an example in it, begin the block at the margin."
+_HOW = "Write `::: only NAME` above it and `:::` below it, each on a line of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +62,8 @@ def lines(body: str) -> Iterator[Line]:
             fence = "" if _ends(fence, text) else fence
             yield Line(number, text, tuple(stack))
             continue
-        if opened := _OPEN.match(text):
-            stack.append(tuple(sorted(set(re.split(r"[\s,]+", opened["names"].strip())) - {""})))
+        if (names := _opened(text)) is not None:
+            stack.append(names)
             yield Line(number, text, tuple(stack), "open")
         elif stack and _CLOSE.match(text):
             yield Line(number, text, tuple(stack), "close")
@@ -63,6 +73,13 @@ def lines(body: str) -> Iterator[Line]:
             yield Line(number, text, tuple(stack))
 
 
+def _opened(text: str) -> tuple[str, ...] | None:
+    """The names that a line opens a passage for; None when it opens none."""
+    match = _OPEN.match(text)
+    said = match["names"].strip(" \t:") if match else ":"
+    return None if ":" in said else tuple(sorted({name for name in re.split(r"[\s,]+", said) if name}))
+
+
 def _ends(fence: str, text: str) -> bool:
     match = _FENCE.match(text)
     return bool(match and match["fence"].startswith(fence) and not match["info"].strip())
@@ -70,30 +87,86 @@ def _ends(fence: str, text: str) -> bool:
 
 def faults(body: str) -> list[Fault]:
     """Every passage of ``body`` that is not written as it must be; each would hide or show too much."""
-    found: list[Fault] = []
+    if not _TWO.search(body):
+        return []
+    return sorted([*_unbalanced(body), *_in_code(body)], key=lambda fault: fault.number)
+
+
+def _unbalanced(body: str) -> Iterator[Fault]:
     opened: list[int] = []
-    open_fence = 0
-    fence = ""
+    fence, meant = "", 0
     for line in lines(body):
         if fence:
-            if _ends(fence, line.text):
-                fence, open_fence = "", 0
+            fence = "" if _ends(fence, line.text) else fence
         elif line.marker == "open":
             opened.append(line.number)
             if not line.within[-1]:
-                found.append(Fault(line.number, "a passage for nobody", "Write `::: only NAME`."))
+                yield Fault(line.number, "a passage for nobody", "Write `::: only NAME`.")
         elif line.marker == "close":
             opened.pop()
-        elif match := _opens_fence(line.text):
-            fence, open_fence = match, line.number
+        elif _CLOSE.match(line.text) and meant:
+            meant -= 1
         elif _CLOSE.match(line.text):
-            found.append(Fault(line.number, "`:::` closes a passage that was not opened", "Remove it."))
-        elif _ALMOST.match(line.text):
-            found.append(Fault(line.number, f"`{line.text.strip()[:40]}` is not a passage", _HOW))
-    found += [Fault(number, "this passage is never closed", _HOW) for number in opened]
-    if open_fence and ":::" in body:
-        found.append(Fault(open_fence, "this code block is never closed", f"Close it with `{fence}`."))
-    return found
+            hint = "Remove it, or write `::: only NAME` above what it closes."
+            yield Fault(line.number, "`:::` closes a passage that was not opened", hint)
+        elif seen := _looks_like_one(line.text):
+            meant += 1
+            yield Fault(line.number, f"`{_shortly(line.text)}` is not a passage", _right(seen))
+        else:
+            fence = _opens_fence(line.text)
+    for number in opened:
+        yield Fault(number, "this passage is never closed", "Write `:::` below it, on a line of its own.")
+
+
+def _looks_like_one(text: str) -> str:
+    """What the eye sees of a line that was meant as a marker: other colons, unseen signs, words before it."""
+    if not _TWO.search(text):
+        return ""
+    shown = "".join(one for one in unicodedata.normalize("NFKC", text) if one == "\t" or unicodedata.category(one)[0] != "C")
+    plain = _CODE.sub("", "".join(":" if one in _COLONS else one for one in shown))
+    plain = re.sub(r"(?<=:) (?=:)", "", plain)
+    return plain if _ALMOST.match(plain) or _INSIDE.search(plain) else ""
+
+
+def _right(seen: str) -> str:
+    match = _MEANT.search(seen)
+    if match is None:
+        return _HOW
+    return f"Write `::: only {match['name']}` on a line of its own, and `:::` below the passage."
+
+
+def _shortly(text: str) -> str:
+    said = text.strip()
+    return said if len(said) <= 40 else f"{said[:39]}…"
+
+
+def _in_code(body: str) -> Iterator[Fault]:
+    """Markers inside fenced code that may be no code: it never closes, is indented, or holds another beginning."""
+    fence, first, marker, doubt = "", Line(0, "", ()), 0, False
+    for line in lines(body):
+        if not fence:
+            fence = "" if line.marker else _opens_fence(line.text)
+            first, marker, doubt = line, 0, fence != "" and _indented(line.text)
+        elif _ends(fence, line.text):
+            if marker and (doubt or _lead(line.text) != _lead(first.text)):
+                yield Fault(marker, "this passage stands inside a code block that is not closed above it", _DOUBT)
+            fence = ""
+        else:
+            marker = marker or (line.number if _looks_like_one(line.text) else 0)
+            doubt = doubt or _opens_fence(line.text).startswith(fence)
+    if fence and marker:
+        yield Fault(first.number, "this code block is never closed, and a passage follows", "Close it as it begins.")
+
+
+def _lead(text: str) -> str:
+    match = _FENCE.match(text)
+    return re.sub(r"[ \t]+|[-*+]|\d+[.)]", "", match["lead"]) if match else ""
+
+
+def _indented(text: str) -> bool:
+    """Whether Markdown may take the line for indented code rather than for a fence."""
+    match = re.match(r"(?:[ \t]?>)*(?P<room>[ \t]*)", text)
+    return match is not None and len(match["room"].expandtabs(4)) >= 4
 
 
 def _opens_fence(text: str) -> str:

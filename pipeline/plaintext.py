@@ -59,8 +59,7 @@ def wrap(text: str, width: int) -> list[str]:
 def _atoms(text: str) -> Iterator[tuple[str, str]]:
     for word in text.split():
         space = " "
-        whole = "://" in word and word.isascii()
-        for atom in [word] if whole else _ATOM.findall(word):
+        for atom in _ATOM.findall(word):
             if atom:
                 yield space, atom
                 space = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -225,8 +226,13 @@ def _choose(entry: Entry, languages: tuple[str, ...]) -> Chosen:
     return Chosen(entry, version, fallback)
 
 
-def explain(house: House, history: History, now: datetime, who: str) -> list[Verdict]:
-    """For every entry, newest first: whether this person (or ``circle:NAME``) is told it, why, and when."""
+def explain(
+    house: House, history: History, now: datetime, who: str, record: Mapping[str, str] | None = None
+) -> list[Verdict]:
+    """For every entry, newest first: whether this person (or ``circle:NAME``) is told it, why, and when.
+
+    ``record``: entry → in words how they were told it, from the ledger.
+    """
     decided = plan(house, history, now)
     mine = {entry: "in the letter that goes now" for one in decided.letters if one.person.id == who for entry in one.entry_ids}
     mine |= {
@@ -241,7 +247,7 @@ def explain(house: House, history: History, now: datetime, who: str) -> list[Ver
     for entry in house.entries:
         rule = ruling(entry, circles, more, mute)
         if entry.id in told:
-            found.append(Verdict(who, entry.id, False, "already told, or recorded as told"))
+            found.append(Verdict(who, entry.id, False, f"already told: {(record or {}).get(entry.id, 'see the ledger')}"))
         elif not rule.told:
             found.append(Verdict(who, entry.id, False, rule.reason))
         elif entry.id in mine:

@@ -18,5 +18,5 @@ def preview(root: Path, environ: Mapping[str, str], now: datetime) -> tuple[Open
     opened = open_house(root, environ, now)
     decided = plan(opened.house, opened.history, now)
     built = build(opened, decided, opened.secret or Secret(secrets.token_bytes(32)))
-    write_letters(root, built.letters, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])
+    write_letters(root, built.issues, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])
     return opened, decided, built

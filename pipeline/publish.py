@@ -4,42 +4,42 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import deploy as online
-from pipeline import privacy
-from pipeline.deliver import Surroundings, Tally, deliver
-from pipeline.enclosed import enclose
+from pipeline.config import zone
+from pipeline.consent import LastQuestion, MayGo
+from pipeline.deliver import Limits, Surroundings, Tally, deliver
 from pipeline.errors import KithError, Leaked
-from pipeline.feeds import feeds
-from pipeline.ledger import Ledger
-from pipeline.letters import Composer
+from pipeline.frozen import whole
+from pipeline.ledger import Ledger, Outcome
 from pipeline.model import (
     EVERYONE,
-    Choice,
+    Audience,
     Delivery,
     DeliveryState,
     Frozen,
-    Held,
     History,
     House,
     Issue,
-    Letter,
     Pasted,
     Picture,
     Plan,
-    PlannedLetter,
-    State,
 )
 from pipeline.packaged import own_or_packaged
-from pipeline.plan import plan, standing
+from pipeline.plan import plan
 from pipeline.reading import read_house
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
-from pipeline.stationery import load_stationery
+from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
+
+if TYPE_CHECKING:
+    from pipeline import privacy
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,14 @@ class Opened:
     house: House
     history: History
     secret: Secret | None
+
+
+class Late(Enum):
+    """What to do with letters that waited too long: let them go, hold them, or leave them until somebody says."""
+
+    GO = "go"
+    HOLD = "hold"
+    ASK = "ask"
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,15 @@ class Built:
     """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked."""
 
     web: Web | None
-    letters: tuple[Letter, ...]
+    issues: tuple[Issue, ...]
     pastes: tuple[Pasted, ...]
     narrow: int
     outputs: int
-    issues: tuple[Issue, ...] = ()
+
+    @property
+    def letters(self) -> int:
+        """How many letters there are to submit."""
+        return sum(len(issue.letters) for issue in self.issues)
 
 
 @dataclass
@@ -84,21 +96,16 @@ class Job:
     environ: Mapping[str, str]
     now: datetime
     transport: Callable[[House], Transport]
-    around: Callable[[Callable[[Delivery, str], str]], Surroundings]
+    around: Callable[[MayGo], Surroundings]
     confirm: Callable[[Opened, Plan, Built, list[Delivery]], bool]
+    late: Callable[[list[Delivery]], Late]
     step: Callable[[str], None] = field(default=lambda _: None)
     site: bool = True
 
 
 def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
     """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged."""
-    folder = root / "private"
-    own = ledger or Ledger.peek(folder)
-    if own is None and (folder / SECRET).exists():
-        raise KithError(
-            f"private/ledger.db is gone, but private/{SECRET} is there: somebody was told something before."
-            " Restore the ledger from a backup; if there is none, `kith baseline` records everything as told."
-        )
+    own = ledger or Ledger.peek(root / "private")
     try:
         house = read_house(root, own.dates() if own else {}, environ, now)
         if own is None:
@@ -124,98 +131,64 @@ def build(
 
     ``taken`` are ids of issues that exist already. Raises `Leaked` when a narrower text stands in a wider output.
     """
+    from pipeline.issues import compose
+    from pipeline.letters import Composer
+    from pipeline.stationery import load_stationery
+
     root, house = opened.root, opened.house
     web = _web(root, house) if site else None
     composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
-    issues = compose(opened, decided, composer, secret, taken)
-    letters = tuple(one.letter for issue in issues for one in issue.letters)
+    issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
-    narrow, outputs = _check(root, house, letters, audiences, pastes)
-    return Built(web=web, letters=letters, pastes=pastes, narrow=narrow, outputs=outputs, issues=issues)
+    narrow, outputs = _check(root, house, issues, audiences, pastes)
+    return Built(web=web, pastes=pastes, narrow=narrow, outputs=outputs, issues=issues)
 
 
 def _web(root: Path, house: House) -> Web:
     from pipeline import site
+    from pipeline.feeds import feeds
 
     report = site.build(house, root, lambda sizes: feeds(house, sizes))
     return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:
+    from pipeline.enclosed import enclose
+
     return lambda path: enclose(root / "content", path)
-
-
-def compose(
-    opened: Opened, decided: Plan, composer: Composer, secret: Secret, taken: frozenset[str]
-) -> tuple[Issue, ...]:
-    """One issue for each circle and language that gets letters now, with everyone it is for who is held."""
-    groups: dict[tuple[str, str], list[PlannedLetter]] = {}
-    for planned in decided.letters:
-        groups.setdefault((planned.circle, planned.language), []).append(planned)
-    issues: list[Issue] = []
-    for (circle, language), group in groups.items():
-        name = _issue_id(decided.now, circle, language, taken)
-        frozen = tuple(
-            Frozen(
-                composer.letter(
-                    planned,
-                    issue_id=name,
-                    delivery_id=secret.delivery_id(name, planned.person.id),
-                    token=secret.token(planned.person.id),
-                    now=decided.now,
-                ),
-                name,
-                secret.mark(planned.person.address),
-            )
-            for planned in group
-        )
-        issues.append(Issue(name, frozen, _held_with(opened, decided, circle, language)))
-    return tuple(issues)
-
-
-def _issue_id(now: datetime, circle: str, language: str, taken: frozenset[str]) -> str:
-    name = f"{now:%Y-%m-%d}-{circle}-{language}"
-    number = 2
-    while name in taken and f"{name}-{number}" in taken:
-        number += 1
-    return f"{name}-{number}" if name in taken else name
-
-
-def _held_with(opened: Opened, decided: Plan, circle: str, language: str) -> tuple[Held, ...]:
-    """Those whom this issue would have been for, had they not been held."""
-    people = {person.id: person for person in opened.house.people}
-    found: list[Held] = []
-    for held in decided.held:
-        person = people.get(held.who)
-        if person is None or not held.entries:
-            continue
-        circles = opened.house.circles_of(person)
-        choice = opened.history.choices.get(person.id, Choice())
-        spoken = (choice.languages or person.languages)[0]
-        if circles and circles[0].name == circle and spoken == language:
-            found.append(held)
-    return tuple(found)
 
 
 def _check(
     root: Path,
     house: House,
-    letters: tuple[Letter, ...],
+    issues: tuple[Issue, ...],
     audiences: Mapping[str, frozenset[str]],
     pastes: tuple[Pasted, ...],
 ) -> tuple[int, int]:
     """Looks for narrower texts in everything that was made: (texts looked for, outputs looked at)."""
+    from pipeline import privacy
+
     narrow = privacy.narrow_runs(house)
     outputs = [privacy.Output(f"build/site/{name}", EVERYONE, text) for name, text in _site_texts(root)] if narrow else []
-    for letter in letters:
-        text = "\n".join((letter.subject, letter.html, letter.text, *(value for _, value in letter.headers)))
-        outputs.append(privacy.Output(f"the letter to `{letter.person}`", audiences[letter.person], text))
+    outputs += [_letter_output(one, audiences[one.stub.person]) for issue in issues for one in _distinct(issue)]
     outputs += [privacy.Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
     found = privacy.leaks(narrow, outputs)
     if found:
         raise Leaked("\n".join(str(leak) for leak in found[:20]))
     return len({(one.path, one.needs) for one in narrow}), len(outputs)
+
+
+def _distinct(issue: Issue) -> list[Frozen]:
+    """One letter for each sheet: what differs beside it is a reader's own greeting and links."""
+    return list({id(one.sheet): one for one in issue.letters}.values())
+
+
+def _letter_output(one: Frozen, audience: Audience) -> privacy.Output:
+    from pipeline import privacy
+
+    text = "\n".join((one.stub.subject, one.sheet.html, one.sheet.text, *(value for _, value in one.stub.headers)))
+    return privacy.Output(f"the letter to `{one.stub.person}`", audience, text)
 
 
 def _site_texts(root: Path) -> list[tuple[str, str]]:
@@ -228,15 +201,16 @@ def _site_texts(root: Path) -> list[tuple[str, str]]:
     ]
 
 
-def write_letters(root: Path, letters: tuple[Letter, ...], pastes: list[tuple[str, str]]) -> None:
+def write_letters(root: Path, issues: tuple[Issue, ...], pastes: list[tuple[str, str]]) -> None:
     """Writes letters to look through into ``build/letters`` and texts to paste into ``build/paste``."""
     from pipeline.transports.outbox import Outbox
 
     folder = root / "build" / "letters"
     shutil.rmtree(folder, ignore_errors=True)
     outbox = Outbox(folder)
-    for letter in letters:
-        outbox.submit(letter)
+    for issue in issues:
+        for one in issue.letters:
+            outbox.submit(whole(one))
     outbox.close()
     write_pastes(root, pastes)
 
@@ -258,21 +232,59 @@ def publish(job: Job) -> Tally | None:
     with Ledger.open(private_folder(job.root), job.now) as ledger:
         opened = open_house(job.root, job.environ, job.now, ledger)
         secret = opened.secret or read_secret(job.root)
-        transport = job.transport(opened.house)
+        lines = [job.transport(opened.house) for _ in range(opened.house.settings.mail.connections)]
         try:
-            opened = _without_suppressed(opened, transport)
+            opened = _without_suppressed(opened, lines[0])
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
-            left = ledger.deliveries(DeliveryState.PENDING)
+            left = _left(job, opened, ledger)
             if not job.confirm(opened, decided, built, left):
                 return None
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
             write_pastes(job.root, ledger.pastes())
-            return deliver(ledger, transport, job.around(last_question(opened)))
+            return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
         finally:
-            transport.close()
+            for line in lines:
+                line.close()
+
+
+def _left(job: Job, opened: Opened, ledger: Ledger) -> list[Delivery]:
+    """What earlier runs left pending and may go now; what waited too long goes only if a person says so."""
+    left = ledger.deliveries(DeliveryState.PENDING)
+    bound = job.now - timedelta(days=opened.house.settings.mail.late_after)
+    late = [one for one in left if one.issued and one.issued < bound]
+    if not late:
+        return left
+    answer = job.late(late)
+    if answer is Late.GO:
+        return left
+    if answer is Late.HOLD:
+        ledger.step([Outcome(one.id, DeliveryState.HELD, "too late, as a person decided") for one in late], [], job.now)
+    return [one for one in left if one not in late]
+
+
+def _deliver(
+    job: Job, opened: Opened, ledger: Ledger, lines: list[Transport], left: list[Delivery], fresh: set[str]
+) -> Tally:
+    mail = opened.house.settings.mail
+    midnight = job.now.astimezone(zone(opened.house.settings)).replace(hour=0, minute=0, second=0, microsecond=0)
+    had = ledger.submitted_to_since(midnight.replace(day=1))
+    limits = Limits(
+        Throttle(mail.per_second, mail.per_domain_a_minute),
+        max(0, mail.per_day - ledger.submitted_since(midnight)) if mail.per_day else None,
+    )
+    goes = {one.id for one in left}
+    waiting = [one for one in ledger.deliveries(DeliveryState.PENDING) if one.id in goes or one.issue in fresh]
+    question = LastQuestion(job.root, opened.house, opened.history, had, job.environ)
+    return deliver(ledger, lines, job.around(question), limits, waiting=_closest_first(opened.house, waiting))
+
+
+def _closest_first(house: House, waiting: list[Delivery]) -> list[Delivery]:
+    """In the order of the circles, whichever day they were frozen; a stranger to every circle comes last."""
+    rank = {person.id: min((c.rank for c in house.circles_of(person)), default=999) for person in house.people}
+    return sorted(waiting, key=lambda one: rank.get(one.who, 999))
 
 
 def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
@@ -281,8 +293,6 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
     blocked = {p.id: lists[p.address.lower()] for p in opened.house.people if p.address.lower() in lists}
     if not blocked:
         return opened
-    from dataclasses import replace
-
     return replace(opened, history=replace(opened.history, blocked={**opened.history.blocked, **blocked}))
 
 
@@ -302,22 +312,3 @@ def deploy_if_changed(
     ledger.note_deployed(mark)
     step(f"Deploy    done: {where}")
     return True
-
-
-def last_question(opened: Opened) -> Callable[[Delivery, str], str]:
-    """Asks again, right before a letter is submitted, whether it may go: consent, state and address as they are now."""
-    people = {person.id: person for person in opened.house.people}
-
-    def may_go(delivery: Delivery, address: str) -> str:
-        person = people.get(delivery.who)
-        if person is None:
-            return "no longer in subscribers.yml"
-        state = standing(person, opened.history.choices.get(person.id, Choice()))
-        if state is not State.SUBSCRIBED:
-            return f"{state} since the letter was composed"
-        if person.address.lower() != address.lower():
-            return "the address changed since the letter was composed"
-        return opened.history.blocked.get(person.id, "")
-
-    return may_go
-

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.check import check
-from pipeline.config import read_settings
+from pipeline.config import FILE, settings_of
 from pipeline.content import read_content
-from pipeline.errors import Problem, Problems
+from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
 from pipeline.subscribers import read_subscribers
+from pipeline.textfile import files_below
 
 
 def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str], now: datetime) -> House:
@@ -20,7 +22,9 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
 
     ``dates``: when entries without a date were first seen. Raises `Problems` with all of them.
     """
-    settings = read_settings(root)
+    settings, problems = settings_of(root)
+    if problems and not (root / FILE).exists() and not (root / "content").exists():
+        raise Problems(problems)
     shelved = read_content(root, settings, dates, now)
     register = read_subscribers(root, settings.languages, environ)
     settings = _with_languages(settings, shelved.entries, shelved.pages)
@@ -33,27 +37,34 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
         circles=tuple(register.circles),
         people=tuple(register.people),
     )
-    problems = shelved.problems + register.problems
-    if not _unread(register.problems):
-        problems += check(house, _existing(root))
+    problems += shelved.problems + register.problems
+    problems += check(house, Files(root / "content"), register.doubtful if register.known else None)
     if problems:
         raise Problems(problems)
     return house
 
 
-def _unread(problems: list[Problem]) -> bool:
-    """Whether the circles are unknown, so that checking against them would only add noise."""
-    return any("YAML" in problem.fact or not problem.line for problem in problems)
+class Files:
+    """What lies in ``content/``, asked for by the path inside it."""
 
+    def __init__(self, base: Path) -> None:
+        self._base = Path(os.path.realpath(base))
+        self._names: list[str] | None = None
 
-def _existing(root: Path) -> Callable[[str], bool]:
-    base = (root / "content").resolve()
+    def __contains__(self, path: object) -> bool:
+        """Whether there is such a file, and it is not a link to somewhere else."""
+        try:
+            found = Path(os.path.realpath(self._base / str(path)))
+            return found.is_relative_to(self._base) and found.is_file()
+        except (OSError, ValueError):
+            return False
 
-    def exists(path: str) -> bool:
-        found = (base / path).resolve()
-        return found.is_relative_to(base) and found.is_file()
-
-    return exists
+    def names(self) -> list[str]:
+        """Every file that is no text, for suggestions."""
+        if self._names is None:
+            paths, _ = files_below(self._base, self._base)
+            self._names = [path.relative_to(self._base).as_posix() for path in paths if path.suffix.lower() != ".md"]
+        return self._names
 
 
 def _with_languages(settings: Settings, entries: list[Entry], pages: list[Page]) -> Settings:

@@ -64,7 +64,7 @@ class Studio:
             self.base = Links.of(opened.house.settings).base
             self.builds += 1
             changed = built.web.pages_changed if built.web else 0
-            self.say(f"{changed} pages changed, {len(built.letters)} letters · {time.monotonic() - started:.1f} s")
+            self.say(f"{changed} pages changed, {built.letters} letters · {time.monotonic() - started:.1f} s")
         if self.problem:
             self.say(self.problem)
         self.tell()

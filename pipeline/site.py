@@ -113,7 +113,7 @@ def build(house: House, root: Path, extra: Extra | None = None) -> SiteReport:
     if now.staged == before.staged and (folders.site / "index.html").is_file():
         now.write(folders.manifest)
         return _unchanged(folders, now)
-    return _make(house, folders, words, source, now)
+    return _make(house, folders, words, before, now)
 
 
 def _unchanged(folders: _Folders, manifest: _Manifest) -> SiteReport:
@@ -164,15 +164,20 @@ def _file(page: SitePage) -> str:
     return unquote(page.path) + "index.md"
 
 
-def _make(house: House, folders: _Folders, words: Words, source: Path, now: _Manifest) -> SiteReport:
+def _made(path: str) -> str:
+    return unquote(path) + "index.html"
+
+
+def _make(house: House, folders: _Folders, words: Words, before: _Manifest, now: _Manifest) -> SiteReport:
     """Runs the engine beside the site in place, then swaps the two."""
     from pipeline.engine import Job, run
 
     shutil.rmtree(folders.fresh, ignore_errors=True)
-    job = Job(source, folders.docs, folders.fresh, _options(house), frames(house, words), house.settings.language)
+    source, home = site_folder(folders.root), house.settings.language
+    job = Job(source, folders.docs, folders.fresh, _options(house), frames(house, words), home)
     warnings = run(job)
     (folders.fresh / "sitemap.xml.gz").unlink(missing_ok=True)  # it holds the time of the build
-    report = _compare(folders, now, warnings)
+    report = _compare(folders, before, now, warnings)
     _swap(folders)
     now.write(folders.manifest)
     return report
@@ -188,17 +193,15 @@ def _options(house: House) -> dict[str, Any]:
     }
 
 
-def _compare(folders: _Folders, now: _Manifest, warnings: tuple[str, ...]) -> SiteReport:
+def _compare(folders: _Folders, before: _Manifest, now: _Manifest, warnings: tuple[str, ...]) -> SiteReport:
     """Counts what changed; files that did not keep their time, so that copying the site stays cheap."""
     same = {path: _same(folders, path) for path in _all(folders.fresh)}
-    pages = [path for path in same if path.endswith(".html")]
-    gone = [path for path in _all(folders.site) if path.endswith(".html") and path not in same]
-    changed = sum(not same[path] for path in pages)
+    changed = sum(not same.get(_made(path), False) for path in now.pages)
     return SiteReport(
         folders.site / "index.html",
         changed=changed,
-        kept=len(pages) - changed,
-        removed=len(gone),
+        kept=len(now.pages) - changed,
+        removed=len(set(before.pages) - set(now.pages)),
         pages=tuple(now.pages),
         extra=len(now.extra),
         extra_changed=sum(not same.get(path, False) for path in now.extra),

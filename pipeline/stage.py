@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,20 @@ class Stage:
 
 
 def document(page: SitePage, address: str) -> bytes:
-    """A page as a file for MkDocs: what the theme needs in its front matter, the body as one line of raw HTML."""
-    tags = [name for name, _ in page.meta.get("tags", [])]
+    """A page as a file for MkDocs: what the theme needs in its front matter, the body as one line of raw HTML.
+
+    The title and tags outside ``kith`` are for the search, whose script takes them for HTML.
+    """
+    tags = [escape(name) for name, _ in page.meta.get("tags", [])]
     front = {
-        "title": page.title,
+        "title": escape(page.title),
         "description": page.description,
         "search": {"exclude": page.kind not in {"post", "month", "page"}},
         **({"tags": tags} if tags else {}),
         "kith": {
             "lang": page.lang,
             "kind": page.kind,
+            "title": page.title,
             "address": address,
             "alternates": [list(one) for one in page.alternates],
             "headings": [[one.level, one.id, one.title] for one in page.headings],

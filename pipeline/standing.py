@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import KithError
+from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
 from pipeline.model import Cadence, Choice, DeliveryState, History, House, State
 from pipeline.plan import standing
@@ -97,9 +98,29 @@ def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
         return [f"{one.who}: {one.subject} · {after}"]
 
 
+def take_events(root: Path, environ: Mapping[str, str], payloads: Iterable[tuple[str, bytes]], now: datetime) -> list[str]:
+    """Takes in payloads of the provider's event webhook: (name, bytes); all of them are checked before any is taken."""
+    with Ledger.open(private_folder(root), now) as ledger:
+        opened = open_house(root, environ, now, ledger)
+        secret = opened.secret or read_secret(root)
+        key = opened.house.settings.sendgrid.events_from
+        found: list[Event] = []
+        for name, data in payloads:
+            body, headers = read_payload(data, name)
+            if key:
+                verify(body, headers, key, name)
+            found += events_of(body, name)
+        before = ledger.counts()
+        fresh = ledger.ingest([(event, secret.mark(event.address)) for event in found], now)
+        after = ledger.counts()
+    changed = {state: after.get(state, 0) - before.get(state, 0) for state in sorted(before.keys() | after.keys())}
+    lines = [f"{len(found):,} events, {fresh:,} of them new"]
+    return lines + [f"  {number:+,} {state}" for state, number in changed.items() if number]
+
+
 def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]:
     """Records every entry as told to everyone who would be told it; makes a new ledger where one was lost."""
-    with Ledger.open(private_folder(root), now) as ledger:
+    with Ledger.open(private_folder(root), now, older=True) as ledger:
         read_secret(root)
         house = read_house(root, ledger.dates(), environ, now)
         rulings = Rulings(house)

@@ -15,7 +15,7 @@ from pipeline.model import PUBLIC, Settings
 from pipeline.packaged import packaged
 
 _TEXTS = Path(__file__).resolve().parent / "newhouse"
-_RENAMED = {"gitignore": ".gitignore"}
+_RENAMED = {"gitignore": ".gitignore", "pyproject.toml.txt": "pyproject.toml"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 

@@ -52,7 +52,7 @@ def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]
     """What a run in this process hands to the send loop."""
     brake = _Brake()
     return Surroundings(
-        clock=clock, sleep=brake.wait, progress=_Progress(), may_go=may_go, halted=lambda: brake.pulled
+        clock=clock, tick=time.monotonic, sleep=brake.wait, progress=_Progress(), may_go=may_go, halted=lambda: brake.pulled
     )
 
 

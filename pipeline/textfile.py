@@ -1,13 +1,36 @@
-"""Reads a person's text files and says what is wrong with them instead of raising."""
+"""Finds and reads a person's text files, and says what is wrong with them instead of raising."""
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from pipeline.errors import Problem
+from pipeline.validate import visible
 
 LARGEST = 2_000_000
 """Bytes; a Markdown file above it is data or a mistake."""
+
+_PICTURE = "Is it a picture? Keep it in `content/media/`."
+
+
+def files_below(folder: Path, root: Path) -> tuple[list[Path], list[Problem]]:
+    """Every file below ``folder`` in order, hidden ones left out, and the folders that could not be looked into."""
+    found: list[Path] = []
+    problems: list[Problem] = []
+
+    def closed(error: OSError) -> None:
+        name = visible(os.path.relpath(error.filename or folder, root), 300)
+        problems.append(Problem(f"{name}/", 0, f"cannot be read: {error.strerror}", "Check its permissions."))
+
+    for here, folders, files in os.walk(folder, onerror=closed):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in [name for name in folders if Path(here, name).is_symlink()]:
+            place = visible(os.path.relpath(Path(here, name), root), 300)
+            problems.append(Problem(place, 0, "it is a link to a folder, which is not followed", "Move the folder here."))
+        found += [Path(here, name) for name in [*files, *folders] if not name.startswith(".")]
+    return sorted(path for path in found if not path.is_dir() or path.suffix), problems
 
 
 def read_text(path: Path, name: str, root: Path) -> tuple[str, list[Problem]]:
@@ -16,28 +39,52 @@ def read_text(path: Path, name: str, root: Path) -> tuple[str, list[Problem]]:
     ``name`` is the path as the house calls it; a link that leads out of ``root`` is refused.
     """
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            return "", [Problem(name, 0, "it is a link that leads out of the house", "Copy the file here.")]
-        size = path.stat().st_size
+        if _leads_out(path, root):
+            return "", [Problem(name, 1, "it is a link that leads out of the house", "Copy the file here.")]
+        size, mode = path.stat().st_size, path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no file"
+            return "", [Problem(name, 1, f"it is {what}, and its name is that of a text", "Give it another name.")]
         if size > LARGEST:
             fact = f"{size / 1e6:.1f} MB of text; a file may have {LARGEST / 1e6:.0f} MB"
-            return "", [Problem(name, 0, fact, "Split it, or keep data out of `content/`.")]
+            return "", [Problem(name, 1, fact, "Split it, or keep data out of `content/`.")]
         data = path.read_bytes()
+    except FileNotFoundError:
+        return "", [Problem(name, 1, "it is a link that leads nowhere", "Remove it, or copy the file here.")]
     except OSError as error:
-        return "", [Problem(name, 0, f"cannot be read: {error.strerror}", "Check its permissions.")]
+        hint = "Remove the link." if path.is_symlink() else "Check its permissions."
+        return "", [Problem(name, 1, f"cannot be read: {error.strerror}", hint)]
     return decoded(data, name)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    """Whether ``path``, or a folder on the way to it, is a link to somewhere else; a link to itself is not."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def decoded(data: bytes, name: str) -> tuple[str, list[Problem]]:
     """``data`` as text, or the line of its first byte that is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", [Problem(name, 1, "it is UTF-16 text", "Save it as UTF-8.")]
+    if b"\0" in data:
+        line = _line(data, data.index(b"\0"))
+        if data.count(b"\0") * 3 > len(data):
+            return "", [Problem(name, line, "it is UTF-16 text, or not text at all", f"Save it as UTF-8. {_PICTURE}")]
+        return "", [Problem(name, line, "there is binary data in it", f"Remove it. {_PICTURE}")]
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return "", [Problem(name, 1, "it is UTF-16 text", "Save it as UTF-8.")]
-        return "", [Problem(name, line, f"byte {error.start + 1} is not UTF-8 text", "Save it as UTF-8.")]
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        return "", [Problem(name, line, "there is binary data in it", "Is it a picture? Keep it in `content/media/`.")]
-    return text, []
+        line = _line(data, error.start)
+        fact = f"byte {error.start + 1} (0x{data[error.start]:02x}) is not UTF-8 text"
+        return "", [Problem(name, line, fact, "Save it as UTF-8." if _mostly_text(data) else _PICTURE)]
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), []
+
+
+def _line(data: bytes, position: int) -> int:
+    before = data[:position].replace(b"\r\n", b"\n")
+    return before.count(b"\n") + before.count(b"\r") + 1
+
+
+def _mostly_text(data: bytes) -> bool:
+    start = data[:4000]
+    return sum(byte < 9 or 13 < byte < 32 for byte in start) * 50 < len(start)

@@ -10,9 +10,9 @@ from typing import Any
 from pipeline.bodies import html_for
 from pipeline.links import Links, Shelf, slugify
 from pipeline.markup import Heading, Rendered, teaser
-from pipeline.model import EVERYONE, Entry, House, Kind, Version
+from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
 from pipeline.passages import body_for
-from pipeline.tongue import Tongue, direction, language_name
+from pipeline.tongue import Tongue, direction
 
 Words = Mapping[str, Mapping[str, str]]
 """The site's own words per language."""
@@ -44,12 +44,16 @@ class SitePage:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that pages are written from; ``entries`` are the public ones only, newest first."""
+    """All that pages are written from; ``entries`` are the public ones only, newest first.
+
+    ``feeds`` are the languages that have a feed: the house's, then those of entries that none of them serves.
+    """
 
     house: House
     links: Links
     entries: tuple[Entry, ...]
     languages: tuple[str, ...]
+    feeds: tuple[str, ...]
     words: Words
     render: Render
 
@@ -57,10 +61,12 @@ class Desk:
     def of(cls, house: House, words: Words, render: Render | None = None) -> Desk:
         """The desk for a house; without ``render``, pictures keep their addresses and have no sizes."""
         entries = house.public_entries
-        found = {lang for entry in entries for lang in entry.languages}
-        found |= {lang for page in house.pages for lang in page.languages}
-        languages = (*house.settings.languages, *sorted(found - set(house.settings.languages)))
-        return cls(house, Links.of(house.settings), entries, languages, words, render or _plainly(house))
+        own = house.settings.languages
+        spoken = {lang for entry in entries for lang in entry.languages}
+        found = spoken | {lang for page in house.pages for lang in page.languages}
+        languages = (*own, *sorted(found - set(own)))
+        render = render or _plainly(house)
+        return cls(house, Links.of(house.settings), entries, languages, _served(own, spoken), words, render)
 
     def tongue(self, lang: str) -> Tongue:
         """How a page in ``lang`` speaks."""
@@ -77,6 +83,14 @@ class Desk:
         if lang == self.links.home:
             return [(entry, entry.version(*self.house.settings.languages)) for entry in self.entries]
         return [(entry, entry.version(lang)) for entry in self.entries if lang in entry.languages]
+
+
+def _served(own: tuple[str, ...], spoken: set[str]) -> tuple[str, ...]:
+    tags = list(own)
+    for lang in sorted(spoken):
+        if closest(lang, tags) is None:
+            tags.append(lang)
+    return tuple(tags)
 
 
 def _plainly(house: House) -> Render:
@@ -105,15 +119,23 @@ def time_of(entry: Entry, text: str) -> str:
     return f'<time class="dt-published" datetime="{entry.date.isoformat()}">{escape(text)}</time>'
 
 
+def tag_links(desk: Desk, entry: Entry, lang: str) -> list[list[str]]:
+    """Every tag of the entry once: its name and the address of its page."""
+    tags = {slugify(tag): tag for tag in reversed(entry.tags)}
+    return [[tag, desk.url(desk.links.tag(tag, lang))] for slug, tag in reversed(tags.items()) if slug]
+
+
 def tags_of(desk: Desk, entry: Entry, lang: str) -> str:
     """The entry's tags as links to their pages."""
-    shown = [anchor(desk.url(desk.links.tag(tag, lang)), tag, "p-category") for tag in entry.tags if slugify(tag)]
+    links = tag_links(desk, entry, lang)
+    shown = [f'<bdi>{anchor(address, tag, "p-category")}</bdi>' for tag, address in links]
     return f'<span class="kith-tags">{" ".join(shown)}</span>' if shown else ""
 
 
-def badge(version: Version, lang: str) -> str:
+def badge(desk: Desk, version: Version, lang: str) -> str:
     """The name of the language, where it is not the page's."""
-    return "" if version.lang == lang else f'<span class="kith-badge">{escape(language_name(version.lang))}</span>'
+    name = desk.tongue(version.lang).name
+    return "" if version.lang == lang else f'<span class="kith-badge"{foreign(version, lang)}>{escape(name)}</span>'
 
 
 def provenance(desk: Desk, version: Version, lang: str) -> tuple[str, ...]:
@@ -139,7 +161,7 @@ def post(desk: Desk, listed: Listed, lang: str) -> str:
         '<article class="kith-entry kith-post h-entry">'
         f'<h2{outer}>{anchor(address, version.title, "u-url p-name")}</h2>'
         + (f'<p class="p-summary"{outer}>{words}</p>' if words else "")
-        + _line(when, badge(version, lang), *said, tags_of(desk, entry, lang))
+        + _line(when, badge(desk, version, lang), *said, tags_of(desk, entry, lang))
         + "</article>"
     )
 
@@ -156,7 +178,7 @@ def update(desk: Desk, listed: Listed, lang: str, *, home: bool = False) -> str:
     return (
         f'<article class="kith-entry kith-update h-entry">{head}'
         f'<div class="e-content"{foreign(version, lang)}>{desk.render(version, name + "-").html}</div>'
-        + _line(badge(version, lang), *said, tags_of(desk, entry, lang))
+        + _line(badge(desk, version, lang), *said, tags_of(desk, entry, lang))
         + "</article>"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import lru_cache
@@ -11,27 +12,56 @@ from pipeline.errors import Problem
 
 T = TypeVar("T")
 
-_FACTS = {
-    "extra_forbidden": "unknown key `{name}`",
-    "unexpected_keyword_argument": "unknown key `{name}`",
-    "missing": "`{name}` is missing",
-    "enum": "`{input}` is not a {name}",
-    "literal_error": "`{input}` is not a {name}",
-}
+_MANY = 400
+"""Names beyond which only those that look alike at an end are compared letter by letter."""
+
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+_CHOICE = ("enum", "literal_error")
+_EXPECTED = (
+    (("string_",), "Write text there."),
+    (("int_", "greater_", "less_"), "Write a whole number."),
+    (("float_", "finite_"), "Write a number."),
+    (("bool_",), "Write `true` or `false`."),
+    (("tuple_", "list_"), 'Write a row in brackets: `["one", "two"]`.'),
+)
+
+
+def visible(text: str, most: int = 60) -> str:
+    """``text`` on one line, cut, with what cannot be seen written as ``<U+FEFF>``."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(
+        f"<U+{ord(one):04X}>" if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") and one != "\u200d" else one
+        for one in cut
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """``Did you mean `x`?`` for the closest known word, else ``otherwise``, else the known words."""
     names = sorted(set(known))
-    close = get_close_matches(word, names, n=1, cutoff=0.6) or get_close_matches(
-        word.lower(), [name for name in names if name.lower().startswith(word.lower()[:3])], n=1, cutoff=0.5
-    )
+    close = _closest(word[:120], names)
     if close:
-        return f"Did you mean `{close[0]}`?"
+        return f"Did you mean `{close}`?"
     if otherwise or not names:
         return otherwise
     shown = ", ".join(f"`{name}`" for name in names[:12])
     return f"Known: {shown}{' …' if len(names) > 12 else ''}."
+
+
+def _closest(word: str, names: list[str]) -> str:
+    wanted = word.casefold()
+    if len(names) > _MANY:
+        names = [name for name in names if abs(len(name) - len(word)) < 9 and _alike(name.casefold(), wanted)][:_MANY]
+    folded = {name.casefold(): name for name in reversed(names)}
+    if wanted in folded:
+        return folded[wanted]
+    close = get_close_matches(wanted, list(folded), n=1, cutoff=0.6) or get_close_matches(
+        wanted, [name for name in folded if name.startswith(wanted[:3])], n=1, cutoff=0.5
+    )
+    return folded[close[0]] if close else ""
+
+
+def _alike(name: str, word: str) -> bool:
+    return name[:3] == word[:3] or name[-6:] == word[-6:]
 
 
 @lru_cache(maxsize=32)
@@ -55,33 +85,38 @@ def checked(
 
 def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | int, ...]], int]) -> Problem:
     path = tuple(part for part in error["loc"] if isinstance(part, int) or not str(part).startswith("function-"))
-    name = str(path[-1]) if path else "value"
-    fact = _FACTS.get(error["type"])
-    shown = _shown(error.get("input"))
-    if fact is None:
-        where = ".".join(str(part) for part in path)
-        return Problem(file, line_of(path), f"`{where}` is {shown}: {_said(error)}")
-    suggestion = ""
-    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        suggestion = did_you_mean(name, _keys(kind, path[:-1]))
-    elif error["type"] in ("enum", "literal_error"):
+    name = next((part for part in reversed(path) if isinstance(part, str)), "value").removesuffix("[key]")
+    line = line_of(path)
+    name, what = visible(name), error["type"]
+    if what in _UNKNOWN:
+        return Problem(file, line, f"unknown key `{name}`", did_you_mean(name, _keys(kind, path[:-1])))
+    if what == "missing":
+        return Problem(file, line, f"`{name}` is missing", f"Add `{name} = …`." if file.endswith("toml") else f"Add `{name}: …`.")
+    if what in _CHOICE:
         expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-        suggestion = did_you_mean(shown.strip("`"), expected)
-    return Problem(file, line_of(path), fact.format(name=name, input=shown.strip("`")), suggestion)
+        word = _shown(error.get("input")).strip("`")
+        return Problem(file, line, f"`{word}` is not a {name}", did_you_mean(word, expected))
+    return Problem(file, line, f"`{name}` is {_shown(error.get('input'))}", _expected(error, file))
 
 
-def _said(error: Any) -> str:
+def _expected(error: Any, file: str) -> str:
+    for starts, hint in _EXPECTED:
+        if error["type"].startswith(starts):
+            return hint
+    if error["type"].startswith(("dict_", "dataclass_", "mapping_")):
+        return "Write a table: `name = value` lines." if file.endswith("toml") else "Write `name: value` pairs there."
     message = str(error["msg"])
-    return message[:1].lower() + message[1:]
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _shown(value: Any) -> str:
-    text = "nothing" if value is None else str(value) if isinstance(value, (str, int, float, bool)) else _nature(value)
-    return f"`{text[:60]}`"
-
-
-def _nature(value: Any) -> str:
-    return "a mapping" if isinstance(value, dict) else "several values"
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, (dict, list, tuple)):
+        return "several pairs" if isinstance(value, dict) else "several values"
+    return f"`{visible(str(value))}`"
 
 
 def _keys(kind: Any, path: tuple[str | int, ...]) -> list[str]:

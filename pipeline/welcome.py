@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from pipeline.links import slugify
-from pipeline.listings import alternates, feed_languages, feeds, tag_feed
+from pipeline.listings import alternates, feeds, tag_feed
 from pipeline.model import Mail
 from pipeline.timeline import Desk, SitePage, anchor
 from pipeline.tongue import Tongue
@@ -65,20 +65,25 @@ def _feeds(desk: Desk, tongue: Tongue) -> str:
         for form, label in (("rss", "RSS"), ("atom", "Atom"), ("json", "JSON Feed"))
     )
     updates = _row(desk, tongue, tongue.say("updates"), desk.links.feed("updates", "rss"))
-    languages = "".join(_language(desk, tongue, one) for one in feed_languages(desk))
+    languages = "".join(_language(desk, tongue, one) for one in desk.feeds)
     tags = {slugify(tag): tag for entry in reversed(desk.entries) for tag in entry.tags if slugify(tag)}
     tagged = "".join(_row(desk, tongue, tags[slug], desk.links.feed(tag_feed(slug), "rss")) for slug in sorted(tags))
     opml = anchor(desk.url(desk.links.opml()), tongue.say("feeds_opml"))
     return (
         f'<ul class="kith-feeds">{everything}{updates}</ul>'
-        + (_group(tongue, "feeds_languages", languages) if len(feed_languages(desk)) > 1 else "")
-        + (_group(tongue, "feeds_tags", tagged) if tagged else "")
+        + (_group(tongue, "feeds_languages", languages) if len(desk.feeds) > 1 else "")
+        + (_folded(tongue, "feeds_tags", tagged) if tagged else "")
         + f"<p>{opml}</p>"
     )
 
 
 def _group(tongue: Tongue, title: str, rows: str) -> str:
     return f'<h3 id="{title.replace("_", "-")}">{escape(tongue.say(title))}</h3><ul class="kith-feeds">{rows}</ul>'
+
+
+def _folded(tongue: Tongue, title: str, rows: str) -> str:
+    summary = escape(tongue.say(title))
+    return f'<details class="kith-tagged"><summary>{summary}</summary><ul class="kith-feeds">{rows}</ul></details>'
 
 
 def _language(desk: Desk, tongue: Tongue, lang: str) -> str:
@@ -92,6 +97,6 @@ def _row(desk: Desk, tongue: Tongue, label: str, path: str, lang: str = "") -> s
     copy, copied = escape(tongue.say("copy")), escape(tongue.say("copied"))
     return (
         f'<li><a href="{escape(desk.url(path))}"{attribute}>{escape(label)}</a>'
-        f'<code dir="ltr">{full}</code>'
+        f'<code dir="ltr">{full.replace("/", "/<wbr>")}</code>'
         f'<button type="button" class="kith-copy" hidden data-copy="{full}" data-copied="{copied}">{copy}</button></li>'
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.errors import Problem, Problems
 from pipeline.model import House, closest
+from pipeline.packaged import packaged
 
 _TOOLS = (
     "babel", "jinja2", "latex2mathml", "lxml", "markdown", "mkdocs", "mkdocs-material", "pillow", "pygments",
@@ -20,22 +21,13 @@ _TOOLS = (
 def site_folder(root: Path) -> Path:
     """The house's own `site/`, else the one that comes with Kith."""
     own = root / "site"
-    return own if (own / "mkdocs.yml").is_file() else packaged()
-
-
-def packaged() -> Path:
-    """The `site/` of the package: inside it when installed, beside it in a working copy."""
-    from importlib.resources import files
-
-    package = Path(str(files("pipeline")))
-    inside = package / "house" / "site"
-    return inside if inside.is_dir() else package.parent / "site"
+    return own if (own / "mkdocs.yml").is_file() else packaged("site")
 
 
 def words_for(source: Path, house: House) -> dict[str, dict[str, str]]:
     """The site's words in every language of the house; English where there are none."""
-    known = _read(packaged() / "words")
-    if source != packaged():
+    known = _read(packaged("site") / "words")
+    if source != packaged("site"):
         for lang, words in _read(source / "words").items():
             known[lang] = known.get(lang, {}) | words
     english = known["en"]

@@ -18,9 +18,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,7 @@ class FakeSmtp:
         self.faults: deque[str] = deque()
         self.connections = 0
         self.verbs: list[str] = []
+        self.names: list[str] = []
         context = server_context(pem) if pem else None
         self._controller = _Controller(self, tls, context, size)
         self._controller.start()
@@ -134,6 +137,7 @@ class _Server(SMTP):
         return bool(fault)
 
     async def smtp_EHLO(self, hostname: str) -> None:
+        self.fake.names.append(hostname)
         if not await self.cut("ehlo"):
             await super().smtp_EHLO(hostname)
 
@@ -270,3 +274,19 @@ def server_context(pem: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
+
+
+@contextmanager
+def interrupted(seconds: float) -> Iterator[None]:
+    """Interrupts whatever runs inside, as Ctrl-C would, after so many seconds."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fake_sendgrid import KEY, FakeSendgrid
-from fake_smtp import certificate, server_context
 
 from pipeline import errors
 from pipeline.model import Letter, Picture
 from pipeline.transports.sendgrid import SendgridTransport, payload, retry_after
-from pipeline.wire import Reply, Wire
+from pipeline.wire import Reply
+from tests.fake_sendgrid import KEY, FakeSendgrid
+from tests.fake_smtp import certificate, interrupted, server_context
 
 SECONDS = 0.3
 BODY = "the words of the letter itself"
@@ -243,19 +243,15 @@ def test_a_wrong_key_stops_the_run(fake: FakeSendgrid, connect: Callable[..., Se
     assert "SG.another" not in str(found)
 
 
+@pytest.mark.parametrize("fault", ["take-hang", "hang"])
 def test_an_interrupted_letter_leaves_nothing_for_the_next_one_to_mistake(
-    fake: FakeSendgrid, connect: Callable[..., SendgridTransport], monkeypatch: pytest.MonkeyPatch
+    fake: FakeSendgrid, connect: Callable[..., SendgridTransport], fault: str
 ) -> None:
-    transport = connect(fake.url)
+    transport = connect(fake.url, seconds=5)
     transport.submit(letter(1))
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Wire, "_read", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            transport.submit(letter(2))
+    fake.script(fault)
+    with interrupted(0.1), pytest.raises(KeyboardInterrupt):
+        transport.submit(letter(2))
     receipt = transport.submit(letter(3))
     assert receipt.message_id == next(row["message_id"] for row in fake.books() if row["delivery"] == "d3")
 
@@ -380,6 +376,13 @@ def test_suppressions_are_read_from_all_five_lists_with_the_strongest_reason(
         "bo@example.org": "blocked at SendGrid on 2026-11-02",
     }
     assert fake.connections == 1
+
+
+def test_a_suppressed_international_address_is_found_as_people_write_it(
+    fake: FakeSendgrid, connect: Callable[..., SendgridTransport]
+) -> None:
+    fake.lists = {"bounces": [row("wei@xn--bcher-kva.example.org"), row("wei@büro.example.org"), row("wei@xn--.org")]}
+    assert {"wei@bücher.example.org", "wei@büro.example.org", "wei@xn--.org"} < set(connect(fake.url).suppressed())
 
 
 def test_suppressions_are_read_to_the_last_page_even_if_pages_are_smaller_than_asked_for(

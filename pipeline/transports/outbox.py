@@ -169,8 +169,8 @@ body { display: grid; grid-template: auto 1fr / minmax(19rem, 30%) 1fr; height: 
 header { grid-column: 1 / -1; }
 ol { list-style: none; margin: 0; padding: 0; overflow: auto; border-right: 1px solid var(--line); }
 li { padding: .8rem 1.5rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-li a:first-child { font-weight: 600; text-decoration: none; }
-li a:first-child:hover { text-decoration: underline; }
+li > a { font-weight: 600; text-decoration: none; }
+li > a:hover { text-decoration: underline; }
 li small { display: block; opacity: .75; }
 iframe { height: 100%; }
 @media (max-width: 52rem) { body { display: block; height: auto; } iframe { height: 80vh; } }
@@ -198,7 +198,7 @@ def index(rows: dict[str, _Row]) -> str:
     items = "\n".join(_item(name, row) for name, row in order)
     count = f"{len(rows)} letter" + ("" if len(rows) == 1 else "s")
     body = (
-        f"<header><h1>Outbox</h1><p>{count}, written to this folder. Nothing has left this machine.</p></header>\n"
+        f"<header><h1>Outbox</h1><p>{count} in this folder. To write them here mailed nobody.</p></header>\n"
         f'<ol>\n{items}\n</ol>\n<iframe name="letter" title="The chosen letter" sandbox></iframe>'
     )
     return _page("Outbox", _LIST_STYLE, body, strict=False)
@@ -214,7 +214,7 @@ def _item(name: str, row: _Row) -> str:
 
 
 def preview(letter: Letter) -> str:
-    """One letter as its reader would see it, its HTML shut into a frame without scripts, its text below."""
+    """One letter as its reader would see it: its HTML shut into a frame without scripts, its text below."""
     rows = [("From", letter.sender), ("To", _named(letter)), ("Reply-To", letter.reply_to)]
     rows += [("Date", _when(letter.date)), ("Language", letter.language)]
     facts = "".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in rows if value)

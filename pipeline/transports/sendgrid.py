@@ -65,7 +65,8 @@ class SendgridTransport:
         found: dict[str, str] = {}
         for name, what in _LISTS.items():
             for address, created in self._list(name):
-                found.setdefault(address, f"{what} at SendGrid{_on(created)}")
+                for form in _forms(address):
+                    found.setdefault(form, f"{what} at SendGrid{_on(created)}")
         return found
 
     def _headers(self, media_type: str = "") -> dict[str, str]:
@@ -133,6 +134,15 @@ def _rows(body: bytes) -> list[Any]:
     if not isinstance(rows, list):
         raise TypeError("a list was expected")
     return rows
+
+
+def _forms(address: str) -> set[str]:
+    """An address as it was submitted, and as people write it where its domain is international."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return {address, f"{local}{at}{domain.encode('ascii').decode('idna')}"}
+    except UnicodeError:
+        return {address}
 
 
 def _on(created: str) -> str:

@@ -1,5 +1,8 @@
-// Nothing here is needed to read: it only brings the copy buttons to life.
+// Nothing here is needed to read: it brings the copy buttons to life and tidies up after Material's script.
 "use strict";
+addEventListener("load", () => {
+  for (const link of document.querySelectorAll('link[rel="alternate kith"]')) link.rel = "alternate";
+});
 for (const button of document.querySelectorAll(".kith-copy[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;

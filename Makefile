@@ -1,0 +1,68 @@
+# Kith: one target, one command. `make` alone prints this list.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+KITH := $(BIN)/kith
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+GOLDEN_TESTS := tests/
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help publish plan serve build check test golden format wheel wheel-check constraints clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+publish: $(READY) ## site, feeds and letters, after a receipt that says who gets what
+	@$(KITH) publish
+
+plan: $(READY) ## who would get what, when, and what is held and why
+	@$(KITH) plan
+
+build: $(READY) ## site, feeds and letters into build/; nothing leaves
+	@$(KITH) build
+
+serve: $(READY) ## preview the site and every letter as you write
+	@$(KITH) serve
+
+test: $(READY_DEV) ## every test
+	@$(BIN)/python -m pytest -n 2
+
+check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
+	@$(BIN)/ruff check pipeline tests
+	@$(BIN)/ruff format --check pipeline tests
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/test_imports.py
+
+golden: $(READY_DEV) ## write the golden files anew; the diff is the review
+	@KITH_GOLDEN=1 $(BIN)/python -m pytest $(GOLDEN_TESTS) -k golden
+
+format: $(READY_DEV) ## lay the code out
+	@$(BIN)/ruff format pipeline tests
+	@$(BIN)/ruff check --fix --quiet pipeline tests
+
+wheel: $(READY_DEV) ## the installable package, into dist/
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+wheel-check: wheel ## install the wheel into an empty environment, and publish a new house with it
+	@sh tests/wheel_check.sh $(PYTHON)
+
+constraints: $(READY_DEV) ## pin what is installed now
+	@$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
+
+clean: ## remove what can be made again (never private/)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python 3.11 or newer with venv is needed: PYTHON=python3.11 make publish"; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: rm -rf .venv, then PYTHON=python3.11 make publish"; exit 1; }
+	@echo "Setting up .venv, once …"
+	@$(BIN)/python -m pip install -qq --constraint constraints.txt --editable .
+	@touch $@
+
+$(READY_DEV): $(READY) pyproject.toml constraints.txt
+	@echo "Setting up what the tests need, once …"
+	@$(BIN)/python -m pip install -qq --constraint constraints.txt --editable '.[dev]'
+	@touch $@

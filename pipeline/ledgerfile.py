@@ -1,0 +1,200 @@
+"""The ledger's file: made in one move, looked through before it is trusted, held by one run at a time.
+
+Two small files beside it count how many letters were ever begun. They are written after the ledger and
+before the letter leaves, so that a ledger which has counted fewer is an older copy of itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO
+
+from pipeline.errors import LedgerUnusable
+
+FILE = "ledger.db"
+MARK = "ledger.mark"
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sets (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, entries TEXT NOT NULL);
+CREATE TABLE sheets (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, sheet BLOB NOT NULL);
+CREATE TABLE told (who TEXT NOT NULL, entries INTEGER NOT NULL REFERENCES sets, how TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (who, entries)) WITHOUT ROWID;
+CREATE TABLE joined (who TEXT PRIMARY KEY, circles TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (entry TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE choices (who TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (who, key)) WITHOUT ROWID;
+CREATE TABLE issues (id TEXT PRIMARY KEY, at TEXT NOT NULL, audience INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE held (issue TEXT NOT NULL REFERENCES issues, who TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (issue, who)) WITHOUT ROWID;
+CREATE TABLE deliveries (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, issue TEXT NOT NULL REFERENCES issues,
+    who TEXT NOT NULL, mark TEXT NOT NULL, entries INTEGER NOT NULL REFERENCES sets, state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', message_id TEXT NOT NULL DEFAULT '', blocks INTEGER NOT NULL DEFAULT 0,
+    subject TEXT NOT NULL, sheet INTEGER NOT NULL REFERENCES sheets, letter BLOB NOT NULL, digest TEXT NOT NULL,
+    at TEXT NOT NULL, changed TEXT NOT NULL, UNIQUE (issue, who));
+CREATE INDEX deliveries_by_state ON deliveries (state, position);
+CREATE INDEX deliveries_by_who ON deliveries (who);
+CREATE TABLE pastes (who TEXT NOT NULL, channel TEXT NOT NULL, file TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (who, channel)) WITHOUT ROWID;
+CREATE TABLE journal (delivery TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX journal_by_delivery ON journal (delivery);
+CREATE TABLE events (key TEXT PRIMARY KEY, delivery TEXT NOT NULL, mark TEXT NOT NULL, kind TEXT NOT NULL,
+    at INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX events_by_delivery ON events (delivery);
+CREATE INDEX events_by_mark ON events (mark);
+CREATE TABLE stops (mark TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_TABLES = {"meta", "sets", "sheets", "told", "joined", "seen", "issues", "held", "deliveries", "journal", "events", "stops"}
+
+_RESTORE = (
+    "Restore it from a backup; if there is none, move it away and run `kith baseline`, which records everything as told."
+)
+
+
+def create(path: Path) -> None:
+    """Makes an empty ledger in one move, so that a killed run leaves either none or a whole one."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with translated(), closing(sqlite3.connect(fresh, isolation_level=None)) as database:
+        fresh.chmod(0o600)
+        database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Makes a rename in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection to a ledger that was looked through; nothing is written to what is none.
+
+    ``mode`` is ``ro`` or ``rw``. Raises `LedgerUnusable`.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise LedgerUnusable(f"private/{FILE}: it cannot be opened: {error.strerror}.") from None
+    if head != b"SQLite format 3\0":
+        raise LedgerUnusable(f"private/{FILE}: this is not a ledger. {_RESTORE}")
+    address = f"{path.resolve().as_uri()}?mode={mode}"
+    with translated():
+        database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
+    with _closing_on_error(database), translated():
+        database.row_factory = sqlite3.Row
+        _examine(database)
+        if mode == "rw":
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA foreign_keys=ON")
+    return database
+
+
+def _examine(database: sqlite3.Connection) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise LedgerUnusable(f"private/{FILE}: it was written by a newer Kith. Install that one.")
+    tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if version != VERSION or not tables >= _TABLES:
+        raise LedgerUnusable(f"private/{FILE}: this is not a ledger, or it is damaged. {_RESTORE}")
+    fault = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if fault != "ok":
+        raise LedgerUnusable(f"private/{FILE}: it is damaged ({fault}). {_RESTORE}")
+
+
+@contextmanager
+def _closing_on_error(database: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what SQLite raises into `LedgerUnusable`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        words = str(error)
+        hint = "Is the disk full?" if "full" in words or "I/O" in words else "Restore it from a backup."
+        if "readonly" in words:
+            hint = "Check who may write to `private/`."
+        raise LedgerUnusable(f"private/{FILE}: it cannot be read or written: {words}. {hint}") from None
+
+
+def lock(path: Path) -> IO[str]:
+    """Holds the ledger until the file is closed, or the process is gone. Raises `LedgerUnusable` at once."""
+    try:
+        held = path.open("a")
+    except OSError as error:
+        raise LedgerUnusable(f"private/{path.name}: it cannot be written: {error.strerror}.") from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise LedgerUnusable("private/ledger.lock: another run of Kith holds the ledger. Wait until it ends.") from None
+    return held
+
+
+class Marks:
+    """The count of letters ever begun, kept outside the ledger in every folder of ``folders`` that there is."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._paths = [folder / MARK for folder in folders]
+        self._open: list[int] = []
+
+    def highest(self) -> int:
+        """The highest count that any of them holds; what cannot be read counts nothing."""
+        return max([0, *(_number(path) for path in self._paths)])
+
+    def write(self, count: int) -> None:
+        """Notes a count; a folder that cannot be written to only makes an older ledger harder to notice."""
+        if not self._open:
+            self._open = [found for path in self._paths if (found := _opened(path)) is not None]
+        for descriptor in self._open:
+            os.pwrite(descriptor, f"{count:020d}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Closes the files."""
+        while self._open:
+            os.close(self._open.pop())
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _opened(path: Path) -> int | None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError:
+        return None
+
+
+def boot() -> str:
+    """What tells one start of this machine from the next; empty where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,233 @@
+"""A small house with a letter for everybody, for the tests of letters."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.letters import Composer
+from pipeline.model import (
+    EVERYONE,
+    PUBLIC,
+    Cadence,
+    Chosen,
+    Circle,
+    Entry,
+    House,
+    Kind,
+    Letter,
+    Mail,
+    Page,
+    Person,
+    Picture,
+    PlannedLetter,
+    PlannedPaste,
+    Settings,
+    State,
+    Version,
+)
+from pipeline.stationery import Stationery, load_stationery
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+TOKEN = "Zq3tokenXy"
+
+EVERYTHING = r"""
+The first paragraph has *emphasis*, **weight**, `a span`, ==a mark==, ~~a strike~~, H~2~O, x^2^, a
+[link](https://example.org/page), [another post](short.md) and ++ctrl+c++.[^1]
+
+## Lists
+
+- one
+- two
+    1. deep
+    2. deeper
+
+<!-- -->
+
+- [x] done
+- [ ] to do
+
+!!! note "With care"
+    A box with a [link](https://example.org/box).
+
+??? tip
+    Folded on the web.
+
+=== "Python"
+    ```python
+    def half(x: float) -> float:
+        return x / 2  # not rounded
+    ```
+
+=== "Words"
+    Divide by two.
+
+```text title="log.txt"
+a line
+    and    one with blanks
+```
+
+| Model | Speed |
+|---|---:|
+| small | 21.8 |
+| 大模型 | 4.9 |
+
+The bound is $r \le B/S$, or
+
+$$
+r \le \frac{B}{S}
+$$
+
+> A quote.
+
+Term
+:   What it means.
+
+![A public picture](../media/lens.jpg)
+
+::: only inner
+The orchid was straighter than mine.
+
+![The balcony](../media/balcony.jpg)
+:::
+
+![A sized one](../media/lens.jpg){ width=300 }
+
+<span onclick="x()" style="color:red">odd</span> <script>alert(1)</script>
+
+[^1]: A footnote with a [link](https://example.org/foot).
+"""
+
+ARABIC = """
+كانت البحيرة صغيرة، وهذا [دفتر](https://example.org/notebook).
+
+> اقتباس
+
+!!! note "ملاحظة"
+    نص قصير.
+
+```python
+x = 1  # واحد
+```
+
+| الشهر | الخطوات |
+|---|---:|
+| يونيو | 410 |
+"""
+
+
+def version(lang: str, title: str, summary: str, body: str, slug: str, **more: bool) -> Version:
+    folder = "posts" if title else "updates"
+    return Version(lang, title, summary, body, f"content/{folder}/{slug}.{lang}.md", **more)
+
+
+def entry(slug: str, day: int, *versions: Version, visibility: str = PUBLIC) -> Entry:
+    kind = Kind.POST if versions[0].title else Kind.UPDATE
+    return Entry(slug, kind, slug, datetime(2026, 11, day, 12, tzinfo=UTC), versions, visibility)
+
+
+EVERY = entry(
+    "everything",
+    18,
+    version("en", "Everything in one post", "All that Markdown can do, once.", EVERYTHING, "everything"),
+    version("zh", "一篇什么都有的文章", "Markdown 能做的，都做一遍。", "正文。\n\n" + EVERYTHING, "everything"),
+)
+SHORT = entry(
+    "short",
+    10,
+    Version("en", "A shorter one", "It fits in two lines.", "Not long.", "content/posts/short.md"),
+    version("zh", "短一点的", "两行就够。", "不长。", "short"),
+)
+NOTE = entry(
+    "note", 12, version("en", "A model's answer", "On alarms.", "Alarms ring.", "note", generated=True, translated=True)
+)
+PRIVATE = entry("private", 14, version("en", "Only for some", "", "A first word.\n\nA secret plan.", "private"), visibility="inner")
+LAKE = entry("lake", 15, version("ar", "بحيرة خلف البيت", "نص عن بحيرة.", ARABIC, "lake"))
+COLD = entry(
+    "cold",
+    20,
+    version("en", "", "", "Fourteen degrees, north wind, the first jacket of the year.", "cold"),
+    version("zh", "", "", "十四度，北风，今年第一次穿外套。", "cold"),
+    version("es", "", "", "Catorce grados, viento del norte, la primera chaqueta del año.", "cold"),
+)
+STAIRS = entry("stairs", 15, version("en", "", "", "Counting [stairs](https://example.org/s) again.", "stairs"))
+
+INNER = Circle("kreis-eins", frozenset({"inner", PUBLIC}), {"en": "Close friends"}, 0, cadence=Cadence.EACH)
+WEAK = Circle("kreis-zwei", EVERYONE, {"en": "Weak ties"}, 1, automatic=True)
+WHOLE = Circle("kreis-drei", EVERYONE, rank=2, full=True)
+
+HOUSE = House(
+    Settings(
+        title={"": "Lin Zhao", "zh": "林昭的房子"},
+        url="https://lin.example.org/",
+        author="Lin Zhao",
+        description={"en": "Notes from an engineer in Guangzhou.", "zh": "一个广州工程师的笔记：系统、跑步与家人。"},
+        languages=("en", "zh", "es"),
+        timezone="Asia/Shanghai",
+        mail=Mail(
+            sender="Lin Zhao <letters@lin.example.org>",
+            reply_to="lin@example.org",
+            postal="PO Box 88, Guangzhou",
+            unsubscribe="https://lin.example.org/leave/{token}",
+        ),
+    ),
+    entries=(COLD, EVERY, STAIRS, LAKE, PRIVATE, NOTE, SHORT),
+    pages=(Page("about", (Version("en", "About", "", "Me.", "content/pages/about.md"),)),),
+    circles=(INNER, WEAK, WHOLE),
+)
+
+WEI = Person(
+    "wei", ("kreis-eins",), {"zh": "陈伟", "en": "Wei"}, "wei@example.com", ("zh", "en"), state=State.SUBSCRIBED
+)
+
+
+def stationery() -> Stationery:
+    return load_stationery([TEMPLATES])
+
+
+def picture(path: str) -> Picture | None:
+    if path != "media/balcony.jpg":
+        return None
+    return Picture("balcony@lin.example.org", "balcony.jpg", "image/jpeg", b"\xff\xd8 not a real picture")
+
+
+def planned(
+    *entries: Entry, language: str = "en", circle: Circle = WEAK, digest: bool = False, person: Person = WEI
+) -> PlannedLetter:
+    chosen = []
+    for one in sorted(entries, key=lambda one: one.order):
+        found = one.version(language)
+        chosen.append(Chosen(one, found, found.lang != language))
+    return PlannedLetter(person, circle.name, language, circle.reads | EVERYONE, tuple(chosen), digest)
+
+
+def letter(
+    *entries: Entry,
+    language: str = "en",
+    circle: Circle = WEAK,
+    digest: bool = False,
+    person: Person = WEI,
+    house: House = HOUSE,
+) -> Letter:
+    plan = planned(*entries, language=language, circle=circle, digest=digest, person=person)
+    composer = Composer(house, stationery(), picture)
+    return composer.letter(plan, issue_id="2026-11-21-kreis-eins-en", delivery_id="a1b2c3", token=TOKEN, now=NOW)
+
+
+def with_mail(**changes: str) -> House:
+    settings = HOUSE.settings
+    return replace(HOUSE, settings=replace(settings, mail=replace(settings.mail, **changes)))
+
+
+def paste(*entries: Entry, language: str = "zh", circle: Circle = WEAK) -> PlannedPaste:
+    plan = planned(*entries, language=language, circle=circle)
+    return PlannedPaste(circle.name, "paste:wechat", language, plan.audience, plan.entries)
+
+
+SAMPLES = {
+    "single-en": lambda: letter(EVERY, circle=INNER),
+    "digest-zh": lambda: letter(EVERY, SHORT, NOTE, COLD, STAIRS, language="zh", digest=True),
+    "update-es": lambda: letter(COLD, language="es", person=replace(WEI, name={"": "Marta"}, languages=("es",))),
+    "single-ar": lambda: letter(LAKE, language="ar"),
+    "digest-ar": lambda: letter(LAKE, EVERY, PRIVATE, COLD, language="ar", circle=INNER, digest=True),
+}
