@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import Problem, Problems
 from pipeline.model import Settings
-from pipeline.settled import faults
+from pipeline.settled import LANGUAGE, faults
 from pipeline.textfile import read_text
-from pipeline.validate import checked, visible
+from pipeline.validate import checked, sound_part, visible
 
 FILE = "pyproject.toml"
 
-_TABLES = ("mail", "smtp", "sendgrid", "deploy")
 _SECRET = re.compile(r"(pass(word)?|secret|token|(api_?)?key)$", re.IGNORECASE)
 
 
@@ -63,13 +62,15 @@ _HERE = "Run `kith init DIR` to make a house, or go to the folder that has one."
 def _toml(text: str, message: str) -> Problem:
     match = re.search(r"at line (\d+)", message)
     line = int(match[1]) if match else max(text.rstrip("\n").count("\n"), 0) + 1
-    fact = message.split(" (at")[0]
+    fact = "a number with too many digits" if "4300" in message else message.split(" (at")[0]
     return Problem(FILE, line, f"broken TOML: {visible(fact[:1].lower() + fact[1:], 120)}", _toml_hint(fact))
 
 
 def _toml_hint(fact: str) -> str:
     if "overwrite" in fact or "twice" in fact or "mutate" in fact:
         return "Keep one of them."
+    if "digits" in fact:
+        return "Write a shorter one."
     if "newline" in fact or "Unterminated" in fact or "Unclosed" in fact:
         return "Close the quote or bracket."
     return 'Write `name = "text"`: text stands inside quotes.'
@@ -88,24 +89,18 @@ def _settings(table: dict[str, Any], text: str) -> tuple[Settings, list[Problem]
     settings, more = checked(Settings, normal, FILE, line_of)
     problems += [problem for problem in more if problem.line not in hidden]
     if settings is None:
-        settings, _ = checked(Settings, _sound(normal, more, line_of), FILE, line_of)
+        rest = {"title": {"": "?"}, "url": _PLAIN.url, "author": "?", **sound_part(Settings, normal)}
+        settings, _ = checked(Settings, rest, FILE, line_of)
     settings = settings or _PLAIN
     problems += [Problem(FILE, line_of(path), visible(fact, 300), hint) for path, fact, hint in faults(settings)]
-    return (settings if settings.timezone in available_timezones() else replace(settings, timezone="UTC")), problems
+    return _usable(settings), problems
 
 
-def _sound(table: dict[str, Any], problems: list[Problem], line_of: Callable[[tuple[str | int, ...]], int]) -> dict[str, Any]:
-    """The settings without what is wrong, so that the rest is checked too and the house is read in its languages."""
-    wrong = {problem.line for problem in problems}
-    kept = {
-        key: {name: one for name, one in value.items() if line_of((key, name)) not in wrong}
-        if isinstance(value, dict) and key in _TABLES
-        else value
-        for key, value in table.items()
-        if key in _TABLES or line_of((key,)) not in wrong
-    }
-    kept = {key: value for key, value in kept.items() if key not in _TABLES or isinstance(value, dict)}
-    return {"title": {"": "?"}, "url": _PLAIN.url, "author": "?", **kept}
+def _usable(settings: Settings) -> Settings:
+    """Settings by which the rest of a house can be read, whatever is wrong with these."""
+    languages = tuple(tag for tag in settings.languages if LANGUAGE.fullmatch(tag)) or _PLAIN.languages
+    timezone = settings.timezone if settings.timezone in available_timezones() else _PLAIN.timezone
+    return replace(settings, languages=languages, timezone=timezone)
 
 
 _ENVIRONMENT = "Keep it in an environment variable and name the variable with `key_env` or `password_env`."

@@ -134,7 +134,7 @@ def _shelve(
 def _page(group: list[_Draft], versions: list[tuple[Version, _Draft]], settings: Settings, found: Shelved) -> None:
     slug = group[0].slug
     if slug in _RESERVED | {tag.lower() for tag in settings.languages}:
-        group[0].source.say("title", f"`{slug}` is an address of the site itself", "Give the file another name.")
+        group[0].source.say("", f"`{slug}` is an address of the site itself", "Give the file another name.")
     for draft in group:
         if (draft.source.text("visibility") or PUBLIC) != PUBLIC:
             hint = "Make it a post, or put what is for a circle into a passage."

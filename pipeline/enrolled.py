@@ -119,7 +119,8 @@ def _doubles(found: Faults, rows: list[Row]) -> None:
 def _person(found: Faults, row: Row, known: Mapping[str, Circle]) -> None:
     person, path = row.person, ("people", row.index)
     if not _NAME.fullmatch(person.id):
-        found.say((*path, "id"), f"`{visible(person.id)}` is not an id", "Write letters, digits, `-`, `_` or `.`, at most 64.")
+        shown = f"`{visible(person.id)}`" if person.id else "an empty text"
+        found.say((*path, "id"), f"{shown} is not an id", "Write letters, digits, `-`, `_` or `.`, at most 64.")
     for number, name in enumerate(person.circles):
         if name not in known:
             hint = did_you_mean(name, known, "" if known else "Add it below `circles:`.")

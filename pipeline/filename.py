@@ -39,7 +39,7 @@ def read_name(path: Path, source: Source, settings: Settings) -> tuple[str, str,
     slug = slugify(stem) or "untitled"
     if len(slug.encode()) > _LONGEST:
         fact = f"the file's name is too long for an address ({len(slug.encode())} bytes)"
-        source.say("title", fact, f"Keep it to {_LONGEST}: most Chinese signs take 3.")
+        source.say("", fact, f"Keep it to {_LONGEST}: most Chinese signs take 3.")
         slug = slug[:40]
     return slug, _language(source, suffix, settings), day
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -58,33 +59,58 @@ class Follower:
 
     def _fault(self, target: Target, tag: str, address: str) -> tuple[str, str] | None:
         shown = f"`{visible(address, 100)}`"
-        if target.kind == "outside":
-            return _outside(tag, address, shown)
+        if fault := _foreign(tag, address, shown):
+            return fault
         if target.kind == "file" and target.path.startswith("../"):
-            return f"{shown} leads out of `content/`", "Copy the file to `content/media/`, or take the link out."
+            return f"{shown} leads out of `content/`", "Copy the file to `content/media/`, or take it out."
         if target.kind == "file" and target.path not in self._files:
             return self._missing(target, tag, shown)
         if target.kind == "site" and quote(target.path).rstrip("/") not in self._addresses:
-            if tag != "a":
-                return f"there is no picture {shown}", f"It would be `content/{visible(target.path, 100)}`."
-            return f"the link {shown} leads to no page of this site", "Link to the file: `[words](other-post.md)`."
+            return self._no_page(target, tag, shown)
         return None
 
     def _missing(self, target: Target, tag: str, shown: str) -> tuple[str, str]:
-        there = f"It would be `content/{visible(target.path, 100)}`."
+        there = self._there(target.path)
         if tag == "a":
             guess = self._guess(target.path, [*self._shelf.entries, *self._shelf.pages, *self._files.names()])
             return f"the link {shown} leads to no file", guess or there
-        return f"there is no {'picture' if tag == 'img' else 'file'} {shown}", self._guess(target.path, self._files.names()) or there
+        guess = self._guess(target.path, self._files.names())
+        return f"there is no {'picture' if tag == 'img' else 'file'} {shown}", guess or there
+
+    def _no_page(self, target: Target, tag: str, shown: str) -> tuple[str, str]:
+        if tag != "a":
+            return f"there is no picture {shown}", self._there(target.path)
+        near = did_you_mean(quote(target.path).strip("/"), self._addresses, " ") if self._may_guess() else " "
+        hint = f"Did you mean `/{near[14:-2]}/`?" if near.startswith("Did") else "Link to the file: `[words](other-post.md)`."
+        return f"the link {shown} leads to no page of this site", hint
+
+    def _there(self, path: str) -> str:
+        """Where the file would be, or the folder that is not there at all: often a whole one was not copied."""
+        above = "/"
+        for part in path.split("/")[:-1]:
+            above = f"{above}{part}/"
+            if above[1:] not in self._folders:
+                return f"There is no folder `content{visible(above, 100)}`: copy it there, or write the right path."
+        return f"It would be `content/{visible(path, 100)}`."
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        names = [*self._files.names(), *self._shelf.entries, *self._shelf.pages]
+        return frozenset(name[: at + 1] for name in names for at, sign in enumerate(name) if sign == "/")
 
     def _guess(self, path: str, names: Iterable[str]) -> str:
-        if self._guesses == 0:
+        """The file with the most similar name, wherever it lies; ``""`` when none is similar, or enough was guessed."""
+        if not self._may_guess():
             return ""
+        places: dict[str, str] = {}
+        for name in names:
+            places.setdefault(_stem(name), name)
+        near = did_you_mean(_stem(path), places, " ")
+        return f"Did you mean `{visible(places[near[14:-2]], 100)}`?" if near.startswith("Did") else ""
+
+    def _may_guess(self) -> bool:
         self._guesses -= 1
-        known = list(names)
-        same = [name for name in known if name.rsplit("/")[-1].casefold() == path.rsplit("/")[-1].casefold()]
-        near = did_you_mean(path, same or known, " ")
-        return near.strip() if near.startswith("Did") else f"Did you mean `{same[0]}`?" if same else ""
+        return self._guesses >= 0
 
     @cached_property
     def _addresses(self) -> frozenset[str]:
@@ -102,16 +128,20 @@ class Follower:
         return frozenset(quote(unquote(address)).rstrip("/") for address in known)
 
 
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
 def _rooms(links: Links) -> tuple[Callable[[str], str], ...]:
     return links.front, links.updates, links.archive, links.tags, links.subscribe
 
 
-def _outside(tag: str, address: str, shown: str) -> tuple[str, str] | None:
-    """What is wrong with an address outside the house; white space and entities hide nothing from a browser."""
+def _foreign(tag: str, address: str, shown: str) -> tuple[str, str] | None:
+    """What is wrong with an address of another kind; white space and entities hide nothing from a browser."""
     bare = re.sub(r"[\x00-\x20]", "", unescape(address)).lower()
     if bare.startswith("file:") or re.match(r"[a-z]:[/\\]", bare):
         what = "link" if tag == "a" else "picture"
         return f"the {what} {shown} is a file of this machine", "Copy it to `content/media/` and link to it there."
     if bare.startswith(_SCRIPT) and (tag == "a" or not bare.startswith("data:")):
-        return f"the link {shown} runs a script", "Take it out: letters and feeds drop it, and readers distrust it."
+        return f"the link {shown} runs a script", "Take it out."
     return None

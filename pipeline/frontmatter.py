@@ -71,6 +71,9 @@ class Source:
 def take_apart(text: str, path: str, foreign: tuple[str, ...] = ()) -> Source:
     """Splits a file into front matter and body, and checks the keys; problems are noted, never raised."""
     source = Source(path)
+    if not text.strip():
+        source.problems.append(Problem(path, 1, "the file is empty", "Write something, or delete it."))
+        return source
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
         source.body = text
@@ -118,7 +121,7 @@ def _read_keys(source: Source, document: yamlfile.Document, foreign: tuple[str, 
     if document.value is None:
         return
     if not isinstance(document.value, dict):
-        hint = yamlfile.advice("", document.value) if isinstance(document.value, str) else _EXAMPLE
+        hint = yamlfile.advice("expected key", document.value) if isinstance(document.value, str) else _EXAMPLE
         source.problems.append(Problem(source.path, 2, "the front matter is not `key: value` lines", hint))
         source.broken = True
         return

@@ -118,17 +118,14 @@ def _maths(root: Any) -> None:
         tex = formula.text_content().strip()
         tex = tex[2:-2].strip() if tex[:2] in {"\\(", "\\["} else tex.strip("$").strip()
         if formula.tag == "div":
-            block = _make("pre", class_="code", dir="ltr")
-            block.append(_make("code", tex))
-            _put(formula, block)
+            _put(formula, _make("pre", tex, class_="code", dir="ltr"))
         else:
             _put(formula, _make("code", tex, class_="tick", dir="ltr"))
 
 
 def _code(root: Any) -> None:
     for code in root.xpath(".//code[not(ancestor::pre)]"):
-        for span in code.xpath(".//span"):
-            span.drop_tag()
+        _drop_tags(code, ".//span")
         code.set("dir", "ltr")
         code.set("class", "tick")
     for box in root.xpath(".//div[contains(concat(' ',@class,' '),' highlight ')]"):

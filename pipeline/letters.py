@@ -57,7 +57,7 @@ class Composer:
             self.frozen(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, mark="", now=now)
         )
 
-    def frozen(  # noqa: PLR0913 - each is a different word about the one letter
+    def frozen(
         self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, mark: str, now: datetime
     ) -> Frozen:
         """One letter as its reader's part and the sheet that its issue's readers share."""
@@ -180,7 +180,7 @@ class Composer:
         return formataddr((title, name)) if title.isascii() else f"{title} <{name}>"
 
 
-def compose(  # noqa: PLR0913 - what a composer is told in two steps is told here in one
+def compose(
     house: House,
     planned: PlannedLetter,
     stationery: Stationery,

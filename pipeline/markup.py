@@ -95,7 +95,19 @@ def tree(html: str) -> Any:
     """The fragment as one lxml ``div`` element, which is not part of the text."""
     from lxml import html as parser
 
-    return parser.fragment_fromstring(html or "", create_parent="div")
+    return parser.fragment_fromstring(_UNFIT.sub(_fit, html), create_parent="div")
+
+
+_UNFIT = re.compile(r"</?(?:html|head|body|frameset)\b[^>]*>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.I)
+
+
+def _fit(match: re.Match[str]) -> str:
+    """Takes out what no fragment can hold: a document's own frame, and characters that XML forbids."""
+    if not (match[1] or match[2]):
+        return ""
+    number = int(match[1], 16) if match[1] else int(match[2])
+    sound = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF
+    return match[0] if sound else ""
 
 
 def serialise(root: Any) -> str:

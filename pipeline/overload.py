@@ -37,5 +37,5 @@ def _brackets(text: str) -> Iterator[tuple[int, str]]:
             depth = depth + 1 if match[0] == "[" else max(depth - 1, 0) if match[0] == "]" else depth
             deepest = max(deepest, depth)
         if deepest > _MOST or (block.count("<") + block.count("](") > _MOST and len(_LOOSE.findall(block)) > _MOST):
-            yield line, f"more than {_MOST} brackets are opened and not closed in one paragraph"
+            yield line + len(block) - len(block.lstrip("\n")), f"more than {_MOST} brackets are opened and not closed in one paragraph"
         line += block.count("\n")

@@ -43,7 +43,9 @@ def _says(line: str) -> bool:
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+    """Columns before the first sign; a tab, which YAML forbids there, counts as many."""
+    wide = line.expandtabs(8)
+    return len(wide) - len(wide.lstrip(" "))
 
 
 def _begins(line: str) -> bool:

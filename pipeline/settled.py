@@ -19,7 +19,7 @@ _CHOICES = {
     ("deploy", "to"): ("none", "folder", "branch", "command"),
 }
 _NEEDS = {"folder": "folder", "branch": "remote", "command": "command"}
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LEAST = {
     ("mail", "timeout"): (0.1, 3600), ("mail", "per_second"): (0, 10_000), ("mail", "per_day"): (0, 10**9),
     ("mail", "late_after"): (0, 3650), ("smtp", "port"): (1, 65535), ("feed_entries",): (1, 10_000),
@@ -41,9 +41,7 @@ def _choices(settings: Settings) -> Iterator[Fault]:
     for path, known in _CHOICES.items():
         value = getattr(getattr(settings, path[0]), path[1])
         if value not in known:
-            yield path, f"`{value}` is not a {path[1]}" if path[1] != "to" else f"`{value}` is nowhere to deploy to", (
-                did_you_mean(value, known)
-            )
+            yield path, f"`{path[1]}` cannot be `{value}`", did_you_mean(value, known)
     needed = _NEEDS.get(settings.deploy.to)
     if needed and not getattr(settings.deploy, needed):
         yield ("deploy",), f"deploying to a {settings.deploy.to} needs `{needed}`", f"Add `{needed} = …`."
@@ -83,7 +81,7 @@ def _languages(settings: Settings) -> Iterator[Fault]:
     if not settings.languages:
         yield ("languages",), "there is no language", 'Write `languages = ["en"]`.'
     for number, tag in enumerate(settings.languages):
-        if not _LANGUAGE.fullmatch(tag):
+        if not LANGUAGE.fullmatch(tag):
             yield ("languages",), f"`{tag}` is not a language tag", "Write one such as `en`, `zh` or `pt-BR`."
         if tag.lower() in (other.lower() for other in settings.languages[:number]):
             yield ("languages",), f"`{tag}` stands in `languages` twice", "Keep one of them."

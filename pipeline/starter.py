@@ -42,7 +42,7 @@ def make_house(folder: Path, title: str, language: str) -> list[str]:
         place = source.relative_to(_TEXTS)
         _write(folder / place.with_name(_RENAMED.get(place.name, place.name)), _filled(source.read_text("utf-8"), fill))
     _write(folder / "site" / "mkdocs.yml", (packaged("site") / "mkdocs.yml").read_text("utf-8"))
-    (folder / "templates").mkdir(exist_ok=True)
+    _write(folder / "templates" / "letter.css", (packaged("templates") / "letter.css").read_text("utf-8"))
     (folder / "content" / "media").mkdir(exist_ok=True)
     return [f"{folder} is a house now.", "", f"  cd {folder}", "  kith publish        a first site, feeds and letters",
             "  kith serve          look at them", "  kith new post TITLE"]  # fmt: skip

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from pipeline import yamlfile
 from pipeline.addresses import Books
-from pipeline.enrolled import FILE, Row, faults, shape_faults
+from pipeline.enrolled import FILE as FILE
+from pipeline.enrolled import Row, faults, shape_faults
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Interests, Person
 from pipeline.textfile import read_text
-from pipeline.validate import checked, did_you_mean
+from pipeline.validate import checked, did_you_mean, sound_part
 from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, WrittenPerson, keys, normalise
 
 T = TypeVar("T")
@@ -68,11 +69,15 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
         shape = _part(WrittenCircle, one, ("circles", name), register, document)
         if shape is None or document.broken and any(path[:2] == ("circles", name) for path in document.unread):
             register.doubtful.add(name)
+        if shape is None and isinstance(one, dict):
+            shape, _ = checked(WrittenCircle, sound_part(WrittenCircle, one), FILE, document.line)
         register.circles.append(_circle(name, shape or WrittenCircle(), rank, defaults))
     rows: list[Row] = []
     people = value.get("people", ())
     for index, one in enumerate(people if isinstance(people, list) else ()):
         person = _part(WrittenPerson, one, ("people", index), register, document)
+        if person is None and isinstance(one, dict):
+            person, _ = checked(WrittenPerson, {"id": f"person-{index}", **sound_part(WrittenPerson, one)}, FILE, document.line)
         if person is not None:
             address = books.address(person.address, document.line(("people", index, "address")))
             line = document.line(("people", index))
@@ -85,17 +90,19 @@ def _part(
     kind: type[T], data: Any, path: yamlfile.Path, register: Register, document: yamlfile.Document
 ) -> T | None:
     """A part of the file as a ``kind``; None, and its problems noted, when it is none."""
-    if path in document.unread and data is None:
+    line = document.line(path)
+    if data is None and (path in document.unread or any(number == line for number, _, _ in document.problems)):
         return None
-    made, problems = checked(kind, data, FILE, lambda inner: document.line((*path, *inner)))
+    label = f"`{path[-1]}`" if isinstance(path[-1], str) else "a person"
+    made, problems = checked(kind, data, FILE, lambda inner: document.line((*path, *inner)), label)
     register.problems += [_known(problem) for problem in problems]
     return made
 
 
 def _known(problem: Problem) -> Problem:
     """Suggests a key of another place for an unknown one that is like none of its own."""
-    key = problem.fact.removeprefix("unknown key `").rstrip("`")
-    if key == problem.fact or problem.suggestion.startswith("Did"):
+    said, _, key = problem.fact.rstrip("`").partition("unknown key `")
+    if said or not key or problem.suggestion.startswith("Did"):
         return problem
     return Problem(problem.path, problem.line, problem.fact, did_you_mean(key, keys(), "Remove it."))
 

@@ -66,17 +66,18 @@ def decoded(data: bytes, name: str) -> tuple[str, list[Problem]]:
     """``data`` as text, or the line of its first byte that is none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", [Problem(name, 1, "it is UTF-16 text", "Save it as UTF-8.")]
+    picture = f" {_PICTURE}" if name.endswith(".md") else ""
     if b"\0" in data:
         line = _line(data, data.index(b"\0"))
         if data.count(b"\0") * 3 > len(data):
-            return "", [Problem(name, line, "it is UTF-16 text, or not text at all", f"Save it as UTF-8. {_PICTURE}")]
-        return "", [Problem(name, line, "there is binary data in it", f"Remove it. {_PICTURE}")]
+            return "", [Problem(name, line, "it is UTF-16 text, or not text at all", f"Save it as UTF-8.{picture}")]
+        return "", [Problem(name, line, "there is binary data in it", f"Remove it.{picture}")]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = _line(data, error.start)
         fact = f"byte {error.start + 1} (0x{data[error.start]:02x}) is not UTF-8 text"
-        return "", [Problem(name, line, fact, "Save it as UTF-8." if _mostly_text(data) else _PICTURE)]
+        return "", [Problem(name, line, fact, f"Save it as UTF-8.{'' if _mostly_text(data) else picture}")]
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), []
 
 

@@ -16,6 +16,7 @@ _MANY = 400
 """Names beyond which only those that look alike at an end are compared letter by letter."""
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+_WORDED = ("title", "description", "name")
 _CHOICE = ("enum", "literal_error")
 _EXPECTED = (
     (("string_",), "Write text there."),
@@ -30,7 +31,7 @@ def visible(text: str, most: int = 60) -> str:
     """``text`` on one line, cut, with what cannot be seen written as ``<U+FEFF>``."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(
-        f"<U+{ord(one):04X}>" if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") and one != "\u200d" else one
+        f"<U+{ord(one):04X}>" if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") and one not in "\u200c\u200d" else one
         for one in cut
     )
 
@@ -54,8 +55,10 @@ def _closest(word: str, names: list[str]) -> str:
     folded = {name.casefold(): name for name in reversed(names)}
     if wanted in folded:
         return folded[wanted]
-    close = get_close_matches(wanted, list(folded), n=1, cutoff=0.6) or get_close_matches(
-        wanted, [name for name in folded if name.startswith(wanted[:3])], n=1, cutoff=0.5
+    close = (
+        get_close_matches(wanted, list(folded), n=1, cutoff=0.7)
+        or get_close_matches(wanted, [name for name in folded if name[:1] == wanted[:1]], n=1, cutoff=0.6)
+        or get_close_matches(wanted, [name for name in folded if name.startswith(wanted[:3])], n=1, cutoff=0.5)
     )
     return folded[close[0]] if close else ""
 
@@ -72,20 +75,50 @@ def _adapter(kind: Any) -> Any:
 
 
 def checked(
-    kind: type[T], data: Any, file: str, line_of: Callable[[tuple[str | int, ...]], int]
+    kind: type[T], data: Any, file: str, line_of: Callable[[tuple[str | int, ...]], int], label: str = "it"
 ) -> tuple[T | None, list[Problem]]:
-    """``data`` as a ``kind``, or every reason why it is none; ``line_of`` gives the line of a path in it."""
+    """``data`` as a ``kind``, or every reason why it is none.
+
+    ``line_of`` gives the line of a path in it; ``label`` is what to call the whole.
+    """
     from pydantic import ValidationError
 
     try:
         return cast("T", _adapter(cast("Any", kind)).validate_python(data)), []
     except ValidationError as error:
-        return None, [_problem(kind, one, file, line_of) for one in error.errors(include_url=False)]
+        return None, [_problem(kind, one, file, line_of, label) for one in error.errors(include_url=False)]
 
 
-def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | int, ...]], int]) -> Problem:
+def sound_part(kind: Any, data: Any) -> Any:
+    """``data`` without the keys that keep it from being a ``kind``, so that the rest can be looked at too."""
+    from copy import deepcopy
+
+    from pydantic import ValidationError
+
+    try:
+        _adapter(kind).validate_python(data)
+    except ValidationError as error:
+        kept = deepcopy(data)
+        for one in error.errors(include_url=False):
+            _drop(kept, one["loc"])
+        return kept
+    return data
+
+
+def _drop(data: Any, path: tuple[str | int, ...]) -> None:
+    """Takes the deepest key of ``path`` that is one of a mapping out of ``data``."""
+    holder, key = None, None
+    for part in path:
+        if not isinstance(data, dict) or part not in data:
+            break
+        holder, key, data = data, part, data[part]
+    if holder is not None:
+        holder.pop(key, None)
+
+
+def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | int, ...]], int], label: str) -> Problem:
     path = tuple(part for part in error["loc"] if isinstance(part, int) or not str(part).startswith("function-"))
-    name = next((part for part in reversed(path) if isinstance(part, str)), "value").removesuffix("[key]")
+    name = next((part for part in reversed(path) if isinstance(part, str)), "").removesuffix("[key]")
     line = line_of(path)
     name, what = visible(name), error["type"]
     if what in _UNKNOWN:
@@ -96,13 +129,16 @@ def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | in
         expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         word = _shown(error.get("input")).strip("`")
         return Problem(file, line, f"`{word}` is not a {name}", did_you_mean(word, expected))
-    return Problem(file, line, f"`{name}` is {_shown(error.get('input'))}", _expected(error, file))
+    what = f"`{name}`" if name else label
+    return Problem(file, line, f"{what} is {_shown(error.get('input'))}", _expected(error, file, name))
 
 
-def _expected(error: Any, file: str) -> str:
+def _expected(error: Any, file: str, name: str) -> str:
     for starts, hint in _EXPECTED:
         if error["type"].startswith(starts):
             return hint
+    if name in _WORDED:
+        return "Write a text, or one for each language."
     if error["type"].startswith(("dict_", "dataclass_", "mapping_")):
         return "Write a table: `name = value` lines." if file.endswith("toml") else "Write `name: value` pairs there."
     message = str(error["msg"])

@@ -19,9 +19,33 @@ _TOOLS = (
 
 
 def site_folder(root: Path) -> Path:
-    """The house's own `site/`, else the one that comes with Kith."""
-    own = root / "site"
-    return own if (own / "mkdocs.yml").is_file() else packaged("site")
+    """How the site looks: what comes with Kith, with every file that the house's own `site/` has put over it."""
+    own, given = root / "site", packaged("site")
+    if not own.is_dir() or not any(own.iterdir()):
+        return given
+    if own.resolve() == given.resolve():
+        return own
+    return _overlaid(root / "build" / "look", given, own)
+
+
+def _overlaid(folder: Path, given: Path, own: Path) -> Path:
+    """Both folders as one under `build/`; a file is written only when its bytes change."""
+    wanted: dict[Path, Path] = {}
+    for source in (given, own):
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
+                wanted[path.relative_to(source)] = path
+    for place, path in wanted.items():
+        target, data = folder / place, path.read_bytes()
+        if not target.is_file() or target.read_bytes() != data:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(target.name + ".partial")
+            partial.write_bytes(data)
+            partial.replace(target)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.relative_to(folder) not in wanted:
+            path.unlink()
+    return folder
 
 
 def words_for(source: Path, house: House) -> dict[str, dict[str, str]]:

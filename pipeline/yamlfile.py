@@ -210,6 +210,8 @@ def advice(fact: str, said: str) -> str:
         return "Remove it, and what is below it."
     if "escape character" in fact:
         return "Use single quotes, in which `\\` is itself."
+    if "end of stream" in fact or "expected ',' or" in fact:
+        return "Close it, or put the whole text inside quotes."
     if "':'" in fact or "expected key" in fact or "indicator" in fact:
         return "Write `name: value`, and indent lines that belong together alike."
     return "Put text that holds `: `, `#`, `@`, `[` or a quote inside quotes, and close what is open."

@@ -141,7 +141,9 @@ SHORT = entry(
 NOTE = entry(
     "note", 12, version("en", "A model's answer", "On alarms.", "Alarms ring.", "note", generated=True, translated=True)
 )
-PRIVATE = entry("private", 14, version("en", "Only for some", "", "A first word.\n\nA secret plan.", "private"), visibility="inner")
+PRIVATE = entry(
+    "private", 14, version("en", "Only for some", "", "A first word.\n\nA secret plan.", "private"), visibility="inner"
+)
 LAKE = entry("lake", 15, version("ar", "بحيرة خلف البيت", "نص عن بحيرة.", ARABIC, "lake"))
 COLD = entry(
     "cold",

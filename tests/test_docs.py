@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 from docs_house import PAGES, ROOT, Block, Street, blocks, environment_of, lately, plain, sample
 
-from pipeline import subscribers
+from pipeline import written
 from pipeline.cli import Session, kith
 from pipeline.config import read_settings
 from pipeline.frontmatter import KEYS, take_apart
@@ -63,8 +63,8 @@ def test_every_command_on_the_page_does_what_is_shown(page: Path, street: Street
                 assert plain(line) in plain(output), f"$ {command}\n{line}\nis not in\n{output}"
 
 
-def test_the_readme_shows_the_help_of_the_command() -> None:
-    printed = CliRunner().invoke(kith, ["--help"], prog_name="kith").output
+def test_the_readme_shows_the_help_of_the_command(street: Street) -> None:
+    printed = street.run("kith --help", street.built).stdout
     assert printed.strip() in [block.text.strip() for block in blocks(ROOT / "README.md", "text")]
 
 
@@ -103,10 +103,10 @@ def test_each_key_of_front_matter_is_explained(key: str) -> None:
     assert f"| `{key}` |" in TEXTS["write.md"]
 
 
-@pytest.mark.parametrize("kind", ["_File", "_Defaults", "_Circle", "_Interests", "_Consent", "_Person"])
-def test_each_key_of_subscribers_is_explained(kind: str) -> None:
-    for one in fields(getattr(subscribers, kind)):
-        assert f"`{one.name}`" in TEXTS["circles.md"] or f"{one.name}: " in TEXTS["circles.md"], one.name
+def test_each_key_of_subscribers_is_explained() -> None:
+    kinds = (written.WrittenDefaults, written.WrittenCircle, written.WrittenInterests, written.WrittenConsent, written.WrittenPerson)
+    for key in (*written.TOP, *(one.name for kind in kinds for one in fields(kind))):
+        assert f"`{key}`" in TEXTS["circles.md"] or f"{key}: " in TEXTS["circles.md"], key
 
 
 def toml(table: dict[str, Any], name: str) -> str:

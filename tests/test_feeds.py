@@ -172,7 +172,7 @@ $$\\frac{a}{b}$$
 |--:|
 | 1 |
 
-Said. <!-- unsaid -->Said after.
+*Said*. <svg><text>unsaid</text></svg>Said after.
 
 <p style="color:red" onclick="x()">raw</p><script>alert(2)</script>
 """

@@ -446,6 +446,19 @@ def test_the_site_that_comes_with_kith_is_used_when_the_house_has_none(tmp_path:
     assert workshop.site_folder(REPO) == REPO / "site"
 
 
+def test_a_house_changes_one_file_of_the_looks_and_keeps_the_others(tmp_path: Path) -> None:
+    (tmp_path / "site" / "assets").mkdir(parents=True)
+    (tmp_path / "site" / "assets" / "kith.css").write_text("body { color: teal }")
+    look = workshop.site_folder(tmp_path)
+    assert (look / "assets" / "kith.css").read_text() == "body { color: teal }"
+    assert (look / "mkdocs.yml").read_bytes() == (REPO / "site" / "mkdocs.yml").read_bytes()
+    (tmp_path / "site" / "assets" / "kith.css").unlink()
+    (tmp_path / "site" / "mkdocs.yml").write_text("site_name: mine")
+    look = workshop.site_folder(tmp_path)
+    assert (look / "assets" / "kith.css").read_bytes() == (REPO / "site" / "assets" / "kith.css").read_bytes()
+    assert (look / "mkdocs.yml").read_text() == "site_name: mine"
+
+
 def own_site(root: Path) -> Path:
     shutil.copytree(REPO / "site", root / "site")
     return root
