@@ -14,7 +14,9 @@ from pipeline.validate import did_you_mean, visible
 
 FILE = "private/addresses.yml"
 
-_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*\.[A-Za-z]{2,}")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*\.[A-Za-z]{2,}"
+)
 
 
 class Books:
@@ -64,7 +66,9 @@ class Books:
                 if isinstance(document.value, dict):
                     self._private = document.value
                 elif not problems and not document.problems:
-                    self.problems.append(Problem(FILE, 1, "it is not `key: address` lines", "Write `wei: wei@example.org`."))
+                    self.problems.append(
+                        Problem(FILE, 1, "it is not `key: address` lines", "Write `wei: wei@example.org`.")
+                    )
         return self._private
 
     def _sound(self, address: str, line: int, shown: str) -> str:

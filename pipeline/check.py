@@ -47,7 +47,9 @@ class _Names:
         """What to write instead of a name that nobody reads."""
         if name in self.circles:
             return f"Add `{name}` to the `reads` of the circles that may read it, `{name}` itself too."
-        return did_you_mean(name, [*self.read, *more], "" if self.read or more else "There is no circle yet that reads more.")
+        return did_you_mean(
+            name, [*self.read, *more], "" if self.read or more else "There is no circle yet that reads more."
+        )
 
     def may(self, circle: Circle, visibility: str) -> bool:
         return circle.name in self.doubtful or visibility in circle.reads
@@ -72,7 +74,9 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
     version, line = entry.master, entry.master.at("tell")
     for name in entry.tell or ():
         if name in ("auto", "none"):
-            yield Problem(version.path, line, f"`tell` mixes `{name}` with circles", "Write `auto`, `none`, or circles.")
+            yield Problem(
+                version.path, line, f"`tell` mixes `{name}` with circles", "Write `auto`, `none`, or circles."
+            )
         elif name not in names.circles:
             hint = did_you_mean(name, [*names.circles, "auto", "none"])
             yield Problem(version.path, line, f"`tell` names an unknown circle `{visible(name)}`", hint)
@@ -84,7 +88,9 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
 def _version(version: Version, of: Entry | Page, names: _Names, follower: Follower) -> Iterator[Problem]:
     burdens = list(overloads(version.body))
     for number, fact in burdens:
-        yield Problem(version.path, version.line + number - 1, fact, "Was something pasted here by accident? Take it out.")
+        yield Problem(
+            version.path, version.line + number - 1, fact, "Was something pasted here by accident? Take it out."
+        )
     if not burdens:
         yield from follower.problems(version, of if isinstance(of, Entry) else None)
     for number, name in passages.names(version.body) if names.known else ():

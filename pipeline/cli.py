@@ -82,11 +82,12 @@ _late = click.option(
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--title", default="", help="The name of the house: yours, most often.")
 @click.option("--language", default="en", show_default=True, help="The language you write in.")
-def init(folder: Path, title: str, language: str) -> None:
+@click.pass_obj
+def init(session: Session, folder: Path, title: str, language: str) -> None:
     """Make a new house in FOLDER."""
     from pipeline.starter import make_house
 
-    for line in make_house(folder, title, language):
+    for line in make_house(folder, title, language, _now(session)):
         say(line)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,9 +33,10 @@ def read_settings(root: Path) -> Settings:
 
 def settings_of(root: Path) -> tuple[Settings, list[Problem]]:
     """The settings and what is wrong with them; where they are no use, plain ones, to read the rest of the house."""
-    if not (root / FILE).exists() and not (root / "content").exists():
+    there = (root / FILE).exists() or (root / FILE).is_symlink()
+    if not there and not (root / "content").exists():
         return _PLAIN, [Problem(str(root), 0, f"there is no house here (no `{FILE}`)", _HERE)]
-    if not (root / FILE).exists():
+    if not there:
         return _PLAIN, [Problem(FILE, 0, "there is no such file", _HERE)]
     text, problems = read_text(root / FILE, FILE, root)
     if problems:
@@ -55,14 +55,14 @@ def settings_of(root: Path) -> tuple[Settings, list[Problem]]:
 
 
 _PLAIN = Settings({"": "?"}, "https://example.org/", "?")
-_ADD = 'Add it, with `title`, `url` and `author`; `kith init DIR` makes a whole one to look at.'
+_ADD = "Add it, with `title`, `url` and `author`; `kith init DIR` makes a whole one to look at."
 _HERE = "Run `kith init DIR` to make a house, or go to the folder that has one."
 
 
 def _toml(text: str, message: str) -> Problem:
     match = re.search(r"at line (\d+)", message)
     line = int(match[1]) if match else max(text.rstrip("\n").count("\n"), 0) + 1
-    fact = "a number with too many digits" if "4300" in message else message.split(" (at")[0]
+    fact = "a number with too many digits" if "4300" in message else message.partition(" (at")[0]
     return Problem(FILE, line, f"broken TOML: {visible(fact[:1].lower() + fact[1:], 120)}", _toml_hint(fact))
 
 
@@ -118,7 +118,9 @@ def _secrets(table: dict[str, Any], path: tuple[str, ...]) -> list[tuple[str, ..
 
 def _normal(table: dict[str, Any]) -> dict[str, Any]:
     """One text may stand where a text per language is meant."""
-    plain: dict[str, Any] = {key: {"": table[key]} for key in ("title", "description") if isinstance(table.get(key), str)}
+    plain: dict[str, Any] = {
+        key: {"": table[key]} for key in ("title", "description") if isinstance(table.get(key), str)
+    }
     rows = {key: [table[key]] for key in ("languages", "foreign_keys") if isinstance(table.get(key), str)}
     return table | plain | rows
 

@@ -22,6 +22,7 @@ class LastQuestion:
     ) -> None:
         self._root, self._house, self._history, self._environ = root, house, history, environ
         self._had = had
+        self._counted: set[str] = set()
         self._people = {person.id: person for person in house.people}
         self._stamp = _stamp(root)
 
@@ -31,12 +32,14 @@ class LastQuestion:
         person = self._people.get(delivery.who)
         if person is None:
             return "no longer in subscribers.yml"
-        reason = self._reason(person, address)
-        if not reason:
+        again = delivery.id in self._counted
+        reason = self._reason(person, address, self._had[person.id] - again)
+        if not (reason or again):
+            self._counted.add(delivery.id)
             self._had[person.id] += 1
         return reason
 
-    def _reason(self, person: Person, address: str) -> str:
+    def _reason(self, person: Person, address: str, had: int) -> str:
         choice = self._history.choices.get(person.id, Choice())
         state = standing(person, choice)
         if state is not State.SUBSCRIBED:
@@ -49,7 +52,7 @@ class LastQuestion:
         if (choice.cadence or person.cadence) is Cadence.NEVER:
             return "asked for no letters since the letter was composed"
         most = person.max_per_month if person.max_per_month is not None else circles[0].max_per_month
-        if most is not None and self._had[person.id] >= most:
+        if most is not None and had >= most:
             return f"reached {most} letter{'s' * (most != 1)} this month"
         return self._history.blocked.get(person.id, "")
 

@@ -58,9 +58,7 @@ def read_content(root: Path, settings: Settings, dates: Mapping[str, datetime], 
     if not base.is_dir():
         found.problems.append(Problem("content/", 0, "there is no such folder", "`kith new post TITLE` makes it."))
         return found
-    drafts = [
-        draft for kind, path in _files(base, root, found) if (draft := _draft(path, root, kind, settings, found))
-    ]
+    drafts = [draft for kind, path in _files(base, root, found) if (draft := _draft(path, root, kind, settings, found))]
     groups: dict[str, list[_Draft]] = {}
     for draft in drafts:
         groups.setdefault(draft.key, []).append(draft)
@@ -126,7 +124,7 @@ def _shelve(
     if group[0].kind is Kind.PAGE:
         _page(group, versions, settings, found)
     else:
-        found.entries.append(_entry(group, versions, settings, dates, now))
+        found.entries.append(_entry(versions, settings, dates, now))
     for draft in group:
         found.problems += draft.source.problems
 
@@ -175,7 +173,9 @@ def _version(draft: _Draft) -> Version:
     if not body.strip() and source.meta.get("draft") is not True and not source.broken:
         source.problems.append(Problem(source.path, line, "there is no text below the front matter", "Write some."))
     for fault in passages.faults(body):
-        source.problems.append(Problem(source.path, line + fault.number - 1, visible(fault.fact, 200), fault.suggestion))
+        source.problems.append(
+            Problem(source.path, line + fault.number - 1, visible(fault.fact, 200), fault.suggestion)
+        )
     return Version(
         lang=draft.lang,
         title=title,
@@ -196,7 +196,6 @@ def _heading(body: str) -> tuple[str, str]:
 
 
 def _entry(
-    group: list[_Draft],
     versions: list[tuple[Version, _Draft]],
     settings: Settings,
     dates: Mapping[str, datetime],
@@ -262,7 +261,9 @@ def _when(versions: list[tuple[Version, _Draft]], house_zone: ZoneInfo) -> datet
             named = Source(source.path, {"date": draft.day})
             when = moment(named, house_zone)
             if named.problems:
-                source.say("date", f"the file's name begins with `{draft.day}`, which is not a date", "Rename the file.")
+                source.say(
+                    "date", f"the file's name begins with `{draft.day}`, which is not a date", "Rename the file."
+                )
         found = found or when
     return found
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
+from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
 from pipeline.ledger import Ledger, Outcome
 from pipeline.model import Delivery, DeliveryState, Letter, Receipt
 from pipeline.throttle import Throttle
@@ -28,8 +29,13 @@ LONGEST_WAIT = 60.0
 DOUBTS = 3
 """Uncertain letters in a row after which the run stops: something is wrong with the line."""
 
+CLOSED = 10
+"""Addresses in a row that take nothing now, after which the run stops: it is not the addresses."""
+
 AHEAD = 4
 """Letters that are thawed before their turn."""
+
+_NOT_TAKEN = (DeliveryState.PENDING, DeliveryState.REFUSED)
 
 
 @dataclass(slots=True)
@@ -112,40 +118,56 @@ class _Run:
         self._queue = deque(waiting)
         self._ahead: deque[tuple[Delivery, Letter]] = deque()
         self._flying: dict[Future[Receipt], tuple[Delivery, Letter, Transport]] = {}
+        self._known: list[Outcome] = []
+        self._not_before = 0.0
         self._total, self._done, self._begun = len(waiting), 0, 0
-        self._tries = self._doubts = 0
+        self._tries = self._doubts = self._closed = 0
         self._fatal: Misconfigured | None = None
         self._pool = pool
 
     def go(self) -> None:
         """Until nothing is left, or something stops the run; what is in flight is always awaited and recorded."""
-        outcomes: list[Outcome] = []
-        while True:
-            outcomes = self._hand_out(outcomes)
-            if not self._flying:
-                break
-            self._look_ahead()
-            outcomes = self._land()
-        if outcomes:
-            self.ledger.step(outcomes, [], self.around.clock())
+        try:
+            self._loop()
+        except BaseException:
+            self._rescue()
+            raise
         self.around.progress(self._done, self._total)
         if self._fatal:
             raise self._fatal
 
-    def _hand_out(self, outcomes: list[Outcome]) -> list[Outcome]:
+    def _loop(self) -> None:
+        while True:
+            self._hand_out()
+            if not self._flying:
+                break
+            self._look_ahead()
+            self._collect()
+            self.around.progress(self._done, self._total)
+
+    def _rescue(self) -> None:
+        """Whatever else went wrong, what is known of a letter is written down if the ledger still takes it."""
+        with suppress(KithError):
+            while self._flying:
+                self._collect()
+            self._record()
+
+    def _record(self, begin: Sequence[Delivery] = ()) -> None:
+        """One transaction: what became of letters, and the intent to submit others."""
+        if self._known or begin:
+            ids = [delivery.id for delivery in begin]
+            self.ledger.step(self._known, ids, self.around.clock(), self._coming() if ids else ())
+            self._known = []
+
+    def _hand_out(self) -> None:
         """Records outcomes and begins a letter on every free line, in one transaction; then lets them fly."""
         starting: list[tuple[Delivery, Letter]] = []
-        while len(starting) < len(self._free) and (ready := self._next()):
+        while len(starting) < len(self._free) and (ready := self._next(alone=not starting)):
             starting.append(ready)
-        if not (outcomes or starting):
-            return []
-        self.ledger.step(outcomes, [delivery.id for delivery, _ in starting], self.around.clock(), self._coming())
+        self._record([delivery for delivery, _ in starting])
         for delivery, letter in starting:
-            self._begun += 1
             line = self._free.popleft()
-            self.limits.throttle.went(letter.to, self.around.tick())
             self._flying[self._pool.submit(line.submit, letter)] = (delivery, letter, line)
-        return []
 
     def _coming(self) -> list[str]:
         """Those whose turn comes next, for the ledger to reserve together."""
@@ -153,36 +175,42 @@ class _Run:
             delivery.id for delivery, _ in zip(self._queue, range(self.ledger.window), strict=False)
         ]
 
-    def _next(self) -> tuple[Delivery, Letter] | None:
+    def _next(self, *, alone: bool) -> tuple[Delivery, Letter] | None:
         """The next letter that may go now; None when there is none, or none now."""
         while not self._stopping():
             self._look_ahead()
             if not self._ahead:
                 return None
-            place = self._ready()
+            place = self._ready(alone=alone)
             if place is None:
                 return None
             delivery, letter = self._ahead[place]
             del self._ahead[place]
             reason = self.around.may_go(delivery, letter.to)
             if not reason:
+                self._begun += 1
+                self.limits.throttle.went(letter.to, self.around.tick())
                 return delivery, letter
-            self.ledger.step([Outcome(delivery.id, DeliveryState.HELD, reason)], [], self.around.clock())
+            self._known.append(Outcome(delivery.id, DeliveryState.HELD, reason))
+            self._record()
             self.tally.held += 1
             self._done += 1
         return None
 
-    def _ready(self) -> int | None:
-        """The place of the first letter whose time has come; waits for it when nothing is in flight."""
-        throttle = self.limits.throttle
+    def _ready(self, *, alone: bool) -> int | None:
+        """The place of the first letter whose time has come; waits for it when nothing else is under way.
+
+        Nothing is left unrecorded over a wait: a run that is killed meanwhile has nothing uncertain.
+        """
         while not self._stopping():
-            times = [throttle.ready_at(letter.to) for _, letter in self._ahead]
+            times = [max(self._not_before, self.limits.throttle.ready_at(letter.to)) for _, letter in self._ahead]
             now = self.around.tick()
             place = min(range(len(times)), key=lambda index: (max(times[index], now), index))
             if times[place] <= now:
                 return place
-            if self._flying:
+            if self._flying or not alone:
                 return None
+            self._record()
             self.around.sleep(times[place] - now)
         return None
 
@@ -197,25 +225,27 @@ class _Run:
             return True
         if self.around.halted():
             self.tally.stopped = "stopped as asked"
-        elif self.limits.left_today is not None and self._begun >= self.limits.left_today and (self._ahead or self._queue):
+        elif self._used_up() and (self._ahead or self._queue):
             self.tally.stopped, self.tally.later = "today's letters are used up; the others go tomorrow", True
         return bool(self.tally.stopped)
 
-    def _land(self) -> list[Outcome]:
-        """Waits for the first letters to come back, and says what became of them."""
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-        outcomes: list[Outcome] = []
-        for future in done:
-            delivery, letter, line = self._flying.pop(future)
-            self._free.append(line)
-            outcome = self._judge(future, delivery, letter)
-            if outcome is not None:
-                outcomes.append(outcome)
-                self._done += outcome.state is not DeliveryState.PENDING
-        self.around.progress(self._done, self._total)
-        return outcomes
+    def _used_up(self) -> bool:
+        return self.limits.left_today is not None and self._begun >= self.limits.left_today
 
-    def _judge(self, future: Future[Receipt], delivery: Delivery, letter: Letter) -> Outcome | None:
+    def _collect(self) -> None:
+        """Waits for the first letters to come back, and notes what became of them."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        # The last first, so that those that go back to the front of the queue keep their order.
+        for future in [one for one in reversed(self._flying) if one in done]:
+            delivery, letter, line = self._flying[future]
+            outcome = self._judge(future, delivery, letter)
+            self._known.append(outcome)
+            del self._flying[future]
+            self._free.append(line)
+            self._done += outcome.state is not DeliveryState.PENDING
+            self._begun -= outcome.state in _NOT_TAKEN
+
+    def _judge(self, future: Future[Receipt], delivery: Delivery, letter: Letter) -> Outcome:
         try:
             receipt = future.result()
         except Refused as error:
@@ -230,9 +260,17 @@ class _Run:
             return self._again(delivery, letter, error)
         except Exception as error:  # noqa: BLE001 - whatever else a library raises, the letter may have gone
             return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
-        self._tries = self._doubts = 0
+        self._tries = self._doubts = self._closed = 0
         self.tally.submitted += 1
         return Outcome(delivery.id, DeliveryState.SUBMITTED, receipt.evidence, receipt.message_id)
+
+    def _one_less(self, outcome: Outcome) -> Outcome:
+        """One address takes nothing now: it waits for the next run, and the others go on, unless none takes any."""
+        self._done += 1
+        self._closed += 1
+        if self._closed >= CLOSED:
+            self.tally.stopped = f"{CLOSED} addresses in a row take nothing now: {outcome.reason}"
+        return outcome
 
     def _doubt(self, delivery: Delivery, evidence: str) -> Outcome:
         self.tally.uncertain += 1
@@ -241,19 +279,19 @@ class _Run:
             self.tally.stopped = f"{DOUBTS} letters in a row are uncertain"
         return Outcome(delivery.id, DeliveryState.UNCERTAIN, evidence)
 
-    def _again(self, delivery: Delivery, letter: Letter, error: Unavailable) -> Outcome | None:
-        """Nothing was taken: the letter is pending and next in turn, after a wait that grows.
-
-        That is recorded before the wait, not after it: a run that is killed while it waits has nothing uncertain.
-        """
-        self._ahead.appendleft((delivery, letter))
+    def _again(self, delivery: Delivery, letter: Letter, error: Unavailable) -> Outcome:
+        """Nothing was taken: the letter is pending and next in turn, after a wait that grows."""
         outcome = Outcome(delivery.id, DeliveryState.PENDING, str(error))
-        asked = error.retry_after or 0.0
-        if self._tries >= len(PATIENCE) or asked > LONGEST_WAIT:
+        if error.personal:
+            return self._one_less(outcome)
+        self._ahead.appendleft((delivery, letter))
+        asked, now = error.retry_after or 0.0, self.around.tick()
+        # Lines that come back empty-handed together are one try.
+        first = now >= self._not_before
+        if asked > LONGEST_WAIT or (first and self._tries >= len(PATIENCE)):
             self.tally.stopped = str(error)
             return outcome
-        pause = max(PATIENCE[self._tries], asked)
-        self._tries += 1
-        self.ledger.step([outcome], [], self.around.clock())
-        self.around.sleep(pause)
-        return None
+        pause = max(PATIENCE[self._tries], asked) if first else asked
+        self._tries += first
+        self._not_before = max(self._not_before, now + pause)
+        return outcome

@@ -84,12 +84,16 @@ def _circle(found: Faults, circle: Circle, known: Mapping[str, Circle]) -> None:
         found.say(("circles", circle.name), f"`{name}` cannot be a circle's name", hint)
     for read in sorted(circle.reads - {PUBLIC, *known}):
         hint = did_you_mean(read, {*known, PUBLIC})
-        found.say(_place(circle, "reads"), f"`{name}` reads `{visible(read)}`, which is neither `public` nor a circle", hint)
+        found.say(
+            _place(circle, "reads"), f"`{name}` reads `{visible(read)}`, which is neither `public` nor a circle", hint
+        )
     for channel in circle.channels:
         if not re.fullmatch(r"paste:[\w-]+", channel):
             found.say(_place(circle, "channels"), f"unknown channel `{visible(channel)}`", "Write `paste:wechat`.")
     if circle.broadcast and not circle.channels:
-        found.say(_place(circle, "kind"), f"the broadcast circle `{name}` has no channel", "Add `channels: [paste:wechat]`.")
+        found.say(
+            _place(circle, "kind"), f"the broadcast circle `{name}` has no channel", "Add `channels: [paste:wechat]`."
+        )
     for key in ("max", "reach"):
         if (number := getattr(circle, key)) is not None and number < 1:
             found.say(_place(circle, key), f"`{key}` is {number}", "Write a whole number from 1 on, or leave it out.")
@@ -104,15 +108,23 @@ def _doubles(found: Faults, rows: list[Row]) -> None:
     for row in rows:
         person, line = row.person, found.document.line
         if other := ids.get(person.id.casefold()):
-            same = "stands here twice" if other.person.id == person.id else f"differs from `{visible(other.person.id)}` only in case"
+            same = (
+                "stands here twice"
+                if other.person.id == person.id
+                else f"differs from `{visible(other.person.id)}` only in case"
+            )
             where = line(("people", other.index, "id"))
             fact = f"the id `{visible(person.id)}` {same}"
-            found.say(("people", row.index, "id"), fact, f"The other is on line {where}: give one of them another `id`.")
+            found.say(
+                ("people", row.index, "id"), fact, f"The other is on line {where}: give one of them another `id`."
+            )
         ids.setdefault(person.id.casefold(), row)
         if person.address and (other := addresses.get(person.address.lower())):
             fact = f"`{visible(person.id)}` has the same address as `{visible(other.person.id)}`"
             where = line(("people", other.index, "address"))
-            found.say(("people", row.index, "address"), fact, f"The other is on line {where}: keep one of the two people.")
+            found.say(
+                ("people", row.index, "address"), fact, f"The other is on line {where}: keep one of the two people."
+            )
         addresses.setdefault(person.address.lower(), row)
 
 

@@ -75,11 +75,15 @@ class Refused(NotSubmitted):
 
 
 class Unavailable(NotSubmitted):
-    """Nothing was taken; ``retry_after`` is the number of seconds the provider asked for, if it did."""
+    """Nothing was taken; ``retry_after`` is the number of seconds the provider asked for, if it did.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    ``personal`` when it concerns this one address only, such as a full mailbox: the others may go on.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, personal: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.personal = personal
 
 
 class Uncertain(NotSubmitted):

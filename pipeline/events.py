@@ -26,6 +26,7 @@ TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 _TAKEN = {"processed", "deferred"}
 _READ = {"delivered", "open", "click"}
 _LEAVES = {"unsubscribe", "group_unsubscribe"}
+_END_OF_TIME = 2**53
 _HARD_DROPS = ("bounced", "spam report", "unsubscribed", "invalid")
 
 
@@ -101,16 +102,22 @@ def _event(row: Mapping[str, Any]) -> Event | None:
     if kind is None:
         return None
     try:
-        at = int(row.get("timestamp") or 0)
-    except (TypeError, ValueError):
+        at = min(max(int(row.get("timestamp") or 0), 0), _END_OF_TIME)
+    except (TypeError, ValueError, OverflowError):
         at = 0
-    delivery = str(row.get("delivery") or "")
-    address = str(row.get("email") or "").strip().lower()
+    delivery = _clean(row.get("delivery"))
+    address = _clean(row.get("email")).strip().lower()
     # Its own event id may differ between repeats; what happened, to what and when does not.
-    parts = [str(row.get("sg_message_id") or "").split(".")[0], delivery, address, name, str(at), str(row.get("url") or "")]
-    key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    reason = " ".join(str(row.get("reason") or row.get("response") or name).split())[:300]
+    message = _clean(row.get("sg_message_id")).split(".")[0]
+    parts = [message, delivery, address, name, kind, str(at), _clean(row.get("url"))]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    reason = words(_clean(row.get("reason") or row.get("response") or name))
     return Event(at, kind, key, delivery, address, reason)
+
+
+def _clean(value: object) -> str:
+    """A value as text that can be written down: half a character, which JSON may hold, cannot."""
+    return str(value or "").encode("utf-8", "replace").decode()
 
 
 def _kind(name: str, row: Mapping[str, Any]) -> str | None:

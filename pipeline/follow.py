@@ -46,7 +46,7 @@ class Follower:
         shown = {address for _, _, address in markup.references(everyone)}
         for number, tag, address in found:
             target = self._shelf.find(source, address)
-            fault = self._fault(target, tag, address) or (self._narrower(target) if address in shown else None)
+            fault = self._fault(target, tag, address, source) or (self._narrower(target) if address in shown else None)
             if fault:
                 yield Problem(version.path, version.line + number - 1, *fault)
 
@@ -57,31 +57,35 @@ class Follower:
         fact = f"everyone may read this link to `{target.path}`, which is for `{visible(entry.visibility)}`"
         return fact, "Put it into a passage, or take it out."
 
-    def _fault(self, target: Target, tag: str, address: str) -> tuple[str, str] | None:
+    def _fault(self, target: Target, tag: str, address: str, source: str) -> tuple[str, str] | None:
         shown = f"`{visible(address, 100)}`"
         if fault := _foreign(tag, address, shown):
             return fault
         if target.kind == "file" and target.path.startswith("../"):
             return f"{shown} leads out of `content/`", "Copy the file to `content/media/`, or take it out."
         if target.kind == "file" and target.path not in self._files:
-            return self._missing(target, tag, shown)
+            return self._missing(target, tag, shown, posixpath.dirname(source))
         if target.kind == "site" and quote(target.path).rstrip("/") not in self._addresses:
             return self._no_page(target, tag, shown)
         return None
 
-    def _missing(self, target: Target, tag: str, shown: str) -> tuple[str, str]:
+    def _missing(self, target: Target, tag: str, shown: str, folder: str) -> tuple[str, str]:
         there = self._there(target.path)
         if tag == "a":
-            guess = self._guess(target.path, [*self._shelf.entries, *self._shelf.pages, *self._files.names()])
+            guess = self._guess(target.path, [*self._shelf.entries, *self._shelf.pages, *self._files.names()], folder)
             return f"the link {shown} leads to no file", guess or there
-        guess = self._guess(target.path, self._files.names())
+        guess = self._guess(target.path, self._files.names(), folder)
         return f"there is no {'picture' if tag == 'img' else 'file'} {shown}", guess or there
 
     def _no_page(self, target: Target, tag: str, shown: str) -> tuple[str, str]:
         if tag != "a":
             return f"there is no picture {shown}", self._there(target.path)
         near = did_you_mean(quote(target.path).strip("/"), self._addresses, " ") if self._may_guess() else " "
-        hint = f"Did you mean `/{near[14:-2]}/`?" if near.startswith("Did") else "Link to the file: `[words](other-post.md)`."
+        hint = (
+            f"Did you mean `/{near[14:-2]}/`?"
+            if near.startswith("Did")
+            else "Link to the file: `[words](other-post.md)`."
+        )
         return f"the link {shown} leads to no page of this site", hint
 
     def _there(self, path: str) -> str:
@@ -98,15 +102,17 @@ class Follower:
         names = [*self._files.names(), *self._shelf.entries, *self._shelf.pages]
         return frozenset(name[: at + 1] for name in names for at, sign in enumerate(name) if sign == "/")
 
-    def _guess(self, path: str, names: Iterable[str]) -> str:
-        """The file with the most similar name, wherever it lies; ``""`` when none is similar, or enough was guessed."""
+    def _guess(self, path: str, names: Iterable[str], folder: str) -> str:
+        """The file with the most similar name, wherever it lies, as it is written in a text in ``folder``; ``""`` when none is similar, or enough was guessed."""
         if not self._may_guess():
             return ""
         places: dict[str, str] = {}
         for name in names:
             places.setdefault(_stem(name), name)
         near = did_you_mean(_stem(path), places, " ")
-        return f"Did you mean `{visible(places[near[14:-2]], 100)}`?" if near.startswith("Did") else ""
+        if not near.startswith("Did"):
+            return ""
+        return f"Did you mean `{visible(posixpath.relpath(places[near[14:-2]], folder or '.'), 100)}`?"
 
     def _may_guess(self) -> bool:
         self._guesses -= 1

@@ -98,7 +98,9 @@ def _look_for_keys(source: Source, lines: list[str]) -> None:
     if key is None or not (fenced or _QUIET_KEY.match(lines[first]) or (key == first and _closed(lines[first:]))):
         return
     fact = "this looks like front matter, but the file does not begin with `---`"
-    source.problems.append(Problem(source.path, first + 1, fact, "Make `---` the whole first line, and write `---` below the keys."))
+    source.problems.append(
+        Problem(source.path, first + 1, fact, "Make `---` the whole first line, and write `---` below the keys.")
+    )
 
 
 def _closed(lines: list[str]) -> bool:

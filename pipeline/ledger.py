@@ -11,20 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from pipeline import frozen, ledgerfile, recall
-from pipeline.errors import LedgerUnusable, Miscounted
+from pipeline import frozen, ledgerfile
+from pipeline.errors import LedgerUnusable
 from pipeline.events import Event, state_of, stop_of
-from pipeline.ledgerfile import FILE, translated
-from pipeline.model import Delivery, DeliveryState, Frozen, History, Issue, Letter, Pasted, Plan, Sheet, State
+from pipeline.ledgerfile import FILE, legible, translated
+from pipeline.model import DeliveryState, Frozen, Issue, Letter, Pasted, Plan, Sheet, State
+from pipeline.recall import HALF, Recall, iso
 
 WINDOW = 50
 
@@ -40,23 +40,27 @@ class Outcome:
     blocks: bool = False
 
 
-def iso(moment: datetime) -> str:
-    """A moment as the ledger writes it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-class Ledger:
+class Ledger(Recall):
     """One house's ledger, held by one process at a time; use it as a context manager."""
 
     window = WINDOW
 
-    def __init__(self, connection: sqlite3.Connection, held: IO[str] | None, marks: ledgerfile.Marks) -> None:
-        self._db = connection
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        held: IO[str] | None = None,
+        marks: ledgerfile.Marks | None = None,
+    ) -> None:
+        super().__init__(connection)
+        self._path = path
         self._held = held
-        self._marks = marks
+        self._marks = marks or ledgerfile.Marks([])
         self._boot = ledgerfile.boot()
+        self._window: frozenset[str] = frozenset()
         self._reserved: frozenset[str] = frozenset()
         self._sheets = lru_cache(maxsize=8)(self._load_sheet)
+        self._sealing = False
 
     @classmethod
     def open(cls, folder: Path, now: datetime, *, older: bool = False) -> Ledger:
@@ -72,12 +76,14 @@ class Ledger:
             if not path.exists():
                 _refuse_a_second_start(folder, older)
                 ledgerfile.create(path)
-            ledger = cls(ledgerfile.connect(path, "rw"), held, marks)
+            whole = older or ledgerfile.is_whole(path)
+            ledger = cls(ledgerfile.connect(path, "rw"), path, held, marks)
         except BaseException:
             held.close()
             raise
         try:
-            ledger._own_up(now, older)
+            ledger._own_up(now, older, whole)
+            ledger._sealing = True
         except BaseException:
             ledger.close()
             raise
@@ -87,7 +93,14 @@ class Ledger:
     def peek(cls, folder: Path) -> Ledger | None:
         """The ledger for reading only, beside a run that may hold it; None where there is none yet."""
         path = folder / FILE
-        return cls(ledgerfile.connect(path, "ro"), None, ledgerfile.Marks([])) if path.exists() else None
+        if not path.exists():
+            return None
+        if not ledgerfile.is_whole(path):
+            raise LedgerUnusable(ledgerfile.CHANGED)
+        ledger = cls(ledgerfile.connect(path, "ro"), path)
+        if not ledgerfile.is_held(folder / ledgerfile.LOCK):
+            ledger._submitting = DeliveryState.UNCERTAIN
+        return ledger
 
     def __enter__(self) -> Ledger:
         return self
@@ -96,68 +109,62 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Gives the ledger back, written through to the disk."""
+        """Gives the ledger back, written through to the disk and sealed; what cannot be written stays in doubt."""
+        with suppress(LedgerUnusable):
+            if self._window:
+                with self._writing():
+                    self._note("window", "")
         self._db.close()
         self._marks.close()
+        if self._sealing:
+            ledgerfile.seal(self._path)
         if self._held:
             self._held.close()
 
     # what a run finds when it comes
 
-    def _own_up(self, now: datetime, older: bool) -> None:
+    def _own_up(self, now: datetime, older: bool, whole: bool) -> None:
         """What an earlier run left half done is uncertain; it is never tried again by itself."""
+        (count, window), begun = self._marks.highest(), self._number("begun")
         lost = self._lost_window()
-        behind = self._marks.highest() - self._number("begun")
-        if behind > len(lost) and not older:
+        # A loss of power can only have cut off what the open window holds; anything more is a restored backup.
+        behind = count - begun
+        if behind > (len(lost) if window == self._number("reserved") else 0) and not older:
             raise LedgerUnusable(
-                f"private/{FILE}: it is an older copy: {behind} letters were begun that it does not know of. Restore the"
-                " newest one; if there is none, `kith baseline` records everything as told, so that nobody hears twice."
+                f"private/{FILE}: it is an older copy: {behind} letters were begun that it does not know of. Restore"
+                " the newest one; if there is none, `kith baseline` records everything as told, so that nobody hears"
+                " twice."
             )
-        half = [row["id"] for row in self._rows("SELECT id FROM deliveries WHERE state='submitting'")]
-        outcomes = [
-            Outcome(one, DeliveryState.UNCERTAIN, "the run ended while this letter was being submitted") for one in half
-        ]
-        outcomes += [
-            Outcome(one, DeliveryState.UNCERTAIN, "the machine stopped around the time this letter was due") for one in lost
-        ]
+        if not whole:
+            raise LedgerUnusable(ledgerfile.CHANGED)
+        outcomes = [Outcome(one, DeliveryState.UNCERTAIN, HALF) for one in self._ids(DeliveryState.SUBMITTING)]
+        why = "the machine stopped around the time this letter was due"
+        if older and behind > 0:
+            lost = self._ids(DeliveryState.PENDING)
+            why = "an older copy of the ledger was taken up, from before this letter was due"
+        outcomes += [Outcome(one, DeliveryState.UNCERTAIN, why) for one in lost]
+        ledgerfile.break_seal(self._path)
         if outcomes or behind > 0 or self._meta("window"):
             with self._writing():
                 self._record(outcomes, iso(now))
                 self._note("window", "")
-                self._note("begun", str(max(self._number("begun"), self._marks.highest())))
+                self._note("begun", str(max(begun, count)))
+                self._note("unknown", str(self._number("unknown") + max(behind, 0)))
+
+    def _ids(self, state: DeliveryState) -> list[str]:
+        return [row["id"] for row in self._rows("SELECT id FROM deliveries WHERE state=? ORDER BY position", state)]
 
     def _lost_window(self) -> list[str]:
         """Pending letters of a window that a loss of power may have cut off: the last commits may be gone."""
         window = self._meta("window")
         if not window:
             return []
-        data = json.loads(window)
-        if data["boot"] == self._boot and self._boot:
-            return []
-        marks = ",".join("?" * len(data["ids"]))
-        query = f"SELECT id FROM deliveries WHERE state='pending' AND id IN ({marks})"  # noqa: S608 - only question marks
-        return [row["id"] for row in self._rows(query, *data["ids"])]
-
-    # reading
-
-    def history(self, marks: Mapping[str, str]) -> History:
-        """What was told to whom; ``marks``: person → the fingerprint of their present address."""
-        return recall.history(self._rows, marks)
-
-    def dates(self) -> dict[str, datetime]:
-        """When each entry was first published."""
-        return recall.seen(self._rows)
-
-    def record(self, who: str) -> dict[str, str]:
-        """Entry → in words when and how this person was told it."""
-        return recall.record(self._rows, who)
-
-    def deliveries(self, *states: DeliveryState) -> list[Delivery]:
-        """All deliveries, or those in ``states``, in the order they were planned."""
-        marks = ",".join("?" * len(states))
-        where = f"WHERE d.state IN ({marks})" if states else ""
-        query = f"SELECT d.*, i.at AS issued FROM deliveries d JOIN issues i ON i.id=d.issue {where} ORDER BY d.position"  # noqa: S608 - only question marks
-        return [_delivery(row) for row in self._rows(query, *states)]
+        with legible():
+            data = json.loads(window)
+            if data["boot"] == self._boot and self._boot:
+                return []
+            ids = frozenset(data["ids"])
+        return [one for one in self._ids(DeliveryState.PENDING) if one in ids]
 
     def letter(self, delivery: str) -> Letter:
         """The letter of a delivery, exactly as it was frozen. Raises `LedgerUnusable` if a byte of it changed."""
@@ -176,51 +183,6 @@ class Ledger:
     def _load_sheet(self, number: int) -> Sheet:
         (row,) = self._rows("SELECT sheet FROM sheets WHERE id=?", number)
         return frozen.unpack_sheet(row["sheet"])
-
-    def pastes(self) -> list[tuple[str, str]]:
-        """The newest text to paste of each channel: (file name, text)."""
-        return [(row["file"], row["text"]) for row in self._rows("SELECT * FROM pastes ORDER BY file")]
-
-    def issue_ids(self) -> frozenset[str]:
-        """The ids of all issues."""
-        return frozenset(row["id"] for row in self._rows("SELECT id FROM issues"))
-
-    def deployed(self) -> str:
-        """The fingerprint of what went online last; empty when nothing did."""
-        return self._meta("deployed")
-
-    def counts(self) -> dict[str, int]:
-        """Deliveries by state."""
-        rows = self._rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
-        return {row["state"]: row["n"] for row in rows}
-
-    def count(self, state: DeliveryState) -> int:
-        """Deliveries in one state."""
-        return self.counts().get(state, 0)
-
-    def submitted_since(self, moment: datetime) -> int:
-        """Letters that the provider took, or may have taken, since ``moment``."""
-        query = "SELECT count(DISTINCT delivery) AS n FROM journal WHERE state IN ('submitted','uncertain') AND at>=?"
-        return int(self._rows(query, iso(moment))[0]["n"])
-
-    def submitted_to_since(self, moment: datetime) -> Counter[str]:
-        """How many letters each person was submitted, or may have been, since ``moment``."""
-        query = (
-            "SELECT d.who, count(DISTINCT j.delivery) AS n FROM journal j JOIN deliveries d ON d.id=j.delivery"
-            " WHERE j.state IN ('submitted','uncertain') AND j.at>=? GROUP BY d.who"
-        )
-        return Counter({row["who"]: row["n"] for row in self._rows(query, iso(moment))})
-
-    def audit(self) -> None:
-        """Raises `Miscounted` unless every issue's audience is accounted for, person by person."""
-        query = """SELECT i.id, i.audience, count(d.id) + (SELECT count(*) FROM held h WHERE h.issue=i.id) AS found
-            FROM issues i LEFT JOIN deliveries d ON d.issue=i.id GROUP BY i.id"""
-        for row in self._rows(query):
-            if row["audience"] != row["found"]:
-                raise Miscounted(
-                    f"private/{FILE}: issue `{row['id']}` is for {row['audience']} people, but {row['found']} are"
-                    " accounted for. The run stops here; restore the ledger from a backup."
-                )
 
     # writing
 
@@ -282,18 +244,31 @@ class Ledger:
         """
         reserve = bool(self._boot) and not self._reserved.issuperset(begin)
         window = [*begin, *coming][: max(self.window, len(begin))]
-        with self._writing(through=reserve or not self._boot):
+        inside = self._window.issuperset([*begin, *(one.delivery for one in outcomes)])
+        with self._writing(through=reserve or not inside or not self._boot):
             self._record(outcomes, iso(now))
-            self._record([Outcome(one, DeliveryState.SUBMITTING) for one in begin], iso(now))
+            begun = self._begin(begin, iso(now))
             if reserve:
                 self._note("window", json.dumps({"boot": self._boot, "ids": window}))
-            if begin:
-                begun = self._number("begun") + len(begin)
-                self._note("begun", str(begun))
+                self._note("reserved", str(begun))
         if reserve:
-            self._reserved = frozenset(window)
+            self._window = self._reserved = frozenset(window)
+        # Each may be begun once without waiting for the disk: what comes back and is tried again reserves anew.
+        self._reserved -= frozenset(begin)
         if begin:
-            self._marks.write(begun)
+            self._marks.write(begun, self._number("reserved"))
+
+    def _begin(self, begin: Sequence[str], now: str) -> int:
+        """Notes the intent to submit, and how many were ever begun; only what is pending can be begun."""
+        for one in begin:
+            query = "UPDATE deliveries SET state='submitting', reason='', changed=? WHERE id=? AND state='pending'"
+            if self._db.execute(query, (now, one)).rowcount != 1:
+                raise LedgerUnusable(f"private/{FILE}: delivery `{one}` is not pending, so it is not submitted.")
+            self._db.execute("INSERT INTO journal VALUES (?,?,'submitting','')", (one, now))
+        begun = self._number("begun") + len(begin)
+        if begin:
+            self._note("begun", str(begun))
+        return begun
 
     def settle(self, delivery: str, taken: bool, now: datetime) -> None:
         """A person's verdict: ``taken`` counts as submitted; otherwise its entries are told again."""
@@ -313,17 +288,32 @@ class Ledger:
         events come, and how often, makes no difference.
         """
         with self._writing():
-            fresh = [(event, mark) for event, mark in found if self._keep(event, mark)]
+            fresh = [(event, mark) for event, mark in self._addressed(found) if self._keep(event, mark)]
             for delivery in dict.fromkeys(event.delivery for event, _ in fresh):
                 self._follow(delivery, now)
             for mark in dict.fromkeys(mark for _, mark in fresh):
+                self._db.execute("DELETE FROM stops WHERE mark=?", (mark,))
                 if reason := stop_of(self._events("mark", mark)):
-                    self._db.execute("INSERT OR REPLACE INTO stops VALUES (?,?)", (mark, reason))
+                    self._db.execute("INSERT INTO stops VALUES (?,?)", (mark, reason))
         return len(fresh)
 
+    def _addressed(self, found: Iterable[tuple[Event, str]]) -> Iterator[tuple[Event, str]]:
+        """Each event with the address that its letter was frozen for, where it is one of ours.
+
+        The provider writes addresses in its own way, such as the ASCII form of an international domain.
+        """
+        for event, mark in found:
+            rows = self._rows("SELECT mark FROM deliveries WHERE id=?", event.delivery)
+            yield event, rows[0]["mark"] if rows else mark
+
     def _keep(self, event: Event, mark: str) -> bool:
+        """Whether the event is new; of two that differ in nothing but words, the same ones win in any order."""
         row = (event.key, event.delivery, mark, event.kind, event.at, event.reason)
-        return bool(self._db.execute("INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?)", row).rowcount)
+        query = (
+            "INSERT INTO events VALUES (?,?,?,?,?,?) ON CONFLICT (key)"
+            " DO UPDATE SET reason=excluded.reason WHERE excluded.reason > reason"
+        )
+        return bool(self._db.execute(query, row).rowcount)
 
     def _events(self, column: str, value: str) -> list[Event]:
         query = {"mark": "SELECT * FROM events WHERE mark=?", "delivery": "SELECT * FROM events WHERE delivery=?"}
@@ -332,12 +322,12 @@ class Ledger:
 
     def _follow(self, delivery: str, now: datetime) -> None:
         """Brings one delivery to the state that its events say; a reader who left is recorded as having left."""
-        rows = self._rows("SELECT who, state FROM deliveries WHERE id=?", delivery)
+        rows = self._rows("SELECT who, state, reason FROM deliveries WHERE id=?", delivery)
         events = self._events("delivery", delivery)
         became = state_of(events)
         if not rows or became is None:
             return
-        if rows[0]["state"] != became[0]:
+        if (rows[0]["state"], rows[0]["reason"]) != became:
             self._record([Outcome(delivery, became[0], became[1])], iso(now))
         if any(event.kind in ("left", "complaint") for event in events):
             row = (rows[0]["who"], "state", State.UNSUBSCRIBED, iso(now))
@@ -379,19 +369,8 @@ class Ledger:
         self._db.execute("INSERT OR IGNORE INTO sheets (digest, sheet) VALUES (?,?)", (found, data))
         return int(self._rows("SELECT id FROM sheets WHERE digest=?", found)[0]["id"])
 
-    def _meta(self, key: str) -> str:
-        rows = self._rows("SELECT value FROM meta WHERE key=?", key)
-        return str(rows[0]["value"]) if rows else ""
-
-    def _number(self, key: str) -> int:
-        return int(self._meta(key) or 0)
-
     def _note(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
-
-    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        with translated():
-            return self._db.execute(query, values).fetchall()
 
     @contextmanager
     def _writing(self, *, through: bool = True) -> Iterator[None]:
@@ -416,16 +395,3 @@ def _refuse_a_second_start(folder: Path, older: bool) -> None:
             " ledger from a backup; if there is none, `kith baseline` records everything as told."
         )
 
-
-def _delivery(row: sqlite3.Row) -> Delivery:
-    return Delivery(
-        id=row["id"],
-        issue=row["issue"],
-        who=row["who"],
-        state=DeliveryState(row["state"]),
-        reason=row["reason"],
-        message_id=row["message_id"],
-        subject=row["subject"],
-        changed=datetime.fromisoformat(row["changed"]),
-        issued=datetime.fromisoformat(row["issued"]),
-    )

@@ -1,16 +1,19 @@
 """The ledger's file: made in one move, looked through before it is trusted, held by one run at a time.
 
 Two small files beside it count how many letters were ever begun. They are written after the ledger and
-before the letter leaves, so that a ledger which has counted fewer is an older copy of itself.
+before the letter leaves, so that a ledger which has counted fewer is an older copy of itself. While nobody
+holds the ledger, a seal beside it tells whether a byte of it changed: SQLite itself does not notice most.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +21,8 @@ from pipeline.errors import LedgerUnusable
 
 FILE = "ledger.db"
 MARK = "ledger.mark"
+LOCK = "ledger.lock"
+SEAL = "ledger.seal"
 VERSION = 1
 
 SCHEMA = """
@@ -53,6 +58,11 @@ CREATE TABLE stops (mark TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 
 _TABLES = {"meta", "sets", "sheets", "told", "joined", "seen", "issues", "held", "deliveries", "journal", "events", "stops"}
 
+CHANGED = (
+    f"private/{FILE}: it is not as Kith left it: damaged, taken from a backup, or edited. Restore the newest backup; if"
+    f" it was you who edited it, remove private/{SEAL}."
+)
+
 _RESTORE = (
     "Restore it from a backup; if there is none, move it away and run `kith baseline`, which records everything as told."
 )
@@ -78,6 +88,64 @@ def _settle(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def seal(path: Path) -> None:
+    """Notes what a ledger at rest holds; without a seal it is taken as it is, so none is made where that fails."""
+    with suppress(OSError):
+        if not _wal(path):
+            fresh = path.with_name(f"{SEAL}.new")
+            fresh.write_text(_fingerprint(path), "ascii")
+            fresh.replace(path.with_name(SEAL))
+
+
+def break_seal(path: Path) -> None:
+    """From now on the ledger changes. Durable, as a seal that came back would accuse a sound ledger."""
+    with suppress(FileNotFoundError), _os_translated():
+        path.with_name(SEAL).unlink()
+        _settle(path.parent)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a ledger is as its seal says; one that is open, or was when its run was killed, has none."""
+    found = _sealed(path)
+    if not found:
+        return True
+    with _os_translated():
+        sound = not _wal(path) and _fingerprint(path) == found
+    # A run that came meanwhile broke the seal before it wrote.
+    return sound or _sealed(path) != found
+
+
+def _sealed(path: Path) -> str:
+    try:
+        text = path.with_name(SEAL).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
+    return text if len(text) == 64 else ""
+
+
+def _wal(path: Path) -> bool:
+    """Whether commits wait beside the file that are not in it yet."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _fingerprint(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _os_translated() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise LedgerUnusable(f"private/{FILE}: it cannot be read or written: {error.strerror}.") from None
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -127,6 +195,15 @@ def _closing_on_error(database: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def legible() -> Iterator[None]:
+    """Turns words in the ledger that mean nothing into `LedgerUnusable`."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        raise LedgerUnusable(f"private/{FILE}: it is damaged ({type(error).__name__}). {_RESTORE}") from None
+
+
+@contextmanager
 def translated() -> Iterator[None]:
     """Turns what SQLite raises into `LedgerUnusable`."""
     try:
@@ -140,36 +217,59 @@ def translated() -> Iterator[None]:
 
 
 def lock(path: Path) -> IO[str]:
-    """Holds the ledger until the file is closed, or the process is gone. Raises `LedgerUnusable` at once."""
+    """Holds the ledger until the file is closed, or the process is gone. Raises `LedgerUnusable` soon."""
     try:
         held = path.open("a")
     except OSError as error:
         raise LedgerUnusable(f"private/{path.name}: it cannot be written: {error.strerror}.") from None
+    # Whoever only looks whether it is held has it for a moment.
+    for pause in (0.02, 0.1, None):
+        if _flock(held):
+            return held
+        if pause:
+            time.sleep(pause)
+    held.close()
+    raise LedgerUnusable("private/ledger.lock: another run of Kith holds the ledger. Wait until it ends.")
+
+
+def is_held(path: Path) -> bool:
+    """Whether a run holds the ledger."""
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.open("r") as file:
+            return not _flock(file, fcntl.LOCK_SH)
     except OSError:
-        held.close()
-        raise LedgerUnusable("private/ledger.lock: another run of Kith holds the ledger. Wait until it ends.") from None
-    return held
+        return False
+
+
+def _flock(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class Marks:
-    """The count of letters ever begun, kept outside the ledger in every folder of ``folders`` that there is."""
+    """The count of letters ever begun, kept outside the ledger in every folder of ``folders`` that there is.
+
+    Beside it stands the count at which the present window was reserved, which tells one window from another.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._paths = [folder / MARK for folder in folders]
         self._open: list[int] = []
 
-    def highest(self) -> int:
-        """The highest count that any of them holds; what cannot be read counts nothing."""
-        return max([0, *(_number(path) for path in self._paths)])
+    def highest(self) -> tuple[int, int]:
+        """The highest count that any of them holds, and its window; what cannot be read counts nothing."""
+        return max([(0, 0), *(_numbers(path) for path in self._paths)])
 
-    def write(self, count: int) -> None:
+    def write(self, count: int, window: int) -> None:
         """Notes a count; a folder that cannot be written to only makes an older ledger harder to notice."""
         if not self._open:
             self._open = [found for path in self._paths if (found := _opened(path)) is not None]
         for descriptor in self._open:
-            os.pwrite(descriptor, f"{count:020d}\n".encode(), 0)
+            with suppress(OSError):
+                os.pwrite(descriptor, f"{count:020d} {window:020d}\n".encode(), 0)
 
     def close(self) -> None:
         """Closes the files."""
@@ -177,11 +277,12 @@ class Marks:
             os.close(self._open.pop())
 
 
-def _number(path: Path) -> int:
+def _numbers(path: Path) -> tuple[int, int]:
     try:
-        return int(path.read_text("ascii"))
+        count, _, window = path.read_text("ascii").partition(" ")
+        return int(count), int(window or 0)
     except (OSError, ValueError):
-        return 0
+        return 0, 0
 
 
 def _opened(path: Path) -> int | None:

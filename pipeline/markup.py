@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pipeline.references import references as references
-from pipeline.references import without_code
+from pipeline.references import references, without_code
 
 _REACH = 4000
 """Characters of a paragraph that a summary may be made of."""
@@ -42,6 +41,11 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
     "pymdownx.tasklist": {"custom_checkbox": False},
     "pymdownx.tilde": {},
 }
+
+__all__ = [
+    "EXTENSIONS", "Heading", "Link", "Rendered", "etree_text", "plain", "references", "render", "rewrite", "serialise",
+    "shorten", "teaser", "tree",
+]  # fmt: skip
 
 Link = Callable[[str, str], str | None]
 """Given an element's tag (``a`` or ``img``) and its address: the address to use, or None to unlink it."""

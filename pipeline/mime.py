@@ -106,11 +106,14 @@ def ascii_address(address: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
+    import idna
+
     try:
-        plain = unicodedata.normalize("NFC", domain).encode("idna").decode("ascii")
+        # Python's own codec follows the rules of 2003, by which straße.example is another domain.
+        plain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:
         return ""
-    return plain if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", plain) else ""
+    return plain if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", plain) else ""
 
 
 def house_address(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.references import without_code
+from pipeline.references import without_code, without_spans
 
 _DEEPEST = 50
 _MOST = 800
@@ -31,11 +31,14 @@ def _deep(line: str) -> bool:
 
 def _brackets(text: str) -> Iterator[tuple[int, str]]:
     line = 1
-    for block in re.split(r"(\n[ \t]*\n)", text):
+    for block in map(without_spans, re.split(r"(\n[ \t]*\n)", text)):
         depth = deepest = 0
         for match in _TOKEN.finditer(block) if block.count("[") > _MOST else ():
             depth = depth + 1 if match[0] == "[" else max(depth - 1, 0) if match[0] == "]" else depth
             deepest = max(deepest, depth)
         if deepest > _MOST or (block.count("<") + block.count("](") > _MOST and len(_LOOSE.findall(block)) > _MOST):
-            yield line + len(block) - len(block.lstrip("\n")), f"more than {_MOST} brackets are opened and not closed in one paragraph"
+            yield (
+                line + len(block) - len(block.lstrip("\n")),
+                f"more than {_MOST} brackets are opened and not closed in one paragraph",
+            )
         line += block.count("\n")

@@ -122,7 +122,9 @@ def _looks_like_one(text: str) -> str:
     """What the eye sees of a line that was meant as a marker: other colons, unseen signs, words before it."""
     if not _TWO.search(text):
         return ""
-    shown = "".join(one for one in unicodedata.normalize("NFKC", text) if one == "\t" or unicodedata.category(one)[0] != "C")
+    shown = "".join(
+        one for one in unicodedata.normalize("NFKC", text) if one == "\t" or unicodedata.category(one)[0] != "C"
+    )
     plain = _CODE.sub("", "".join(":" if one in _COLONS else one for one in shown))
     plain = re.sub(r"(?<=:) (?=:)", "", plain)
     return plain if _ALMOST.match(plain) or _INSIDE.search(plain) else ""
@@ -178,12 +180,7 @@ def _opens_fence(text: str) -> str:
 
 def names(body: str) -> list[tuple[int, str]]:
     """Every name a passage is for, with its line."""
-    return [
-        (line.number, name)
-        for line in lines(body)
-        if line.marker == "open"
-        for name in line.within[-1]
-    ]
+    return [(line.number, name) for line in lines(body) if line.marker == "open" for name in line.within[-1]]
 
 
 def body_for(body: str, audience: Audience) -> str:

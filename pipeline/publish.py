@@ -229,6 +229,9 @@ def publish(job: Job) -> Tally | None:
     Everything is decided and composed before `Job.confirm` is asked; after a yes it is carried out as it is.
     Raises what its steps raise; then nothing was submitted, or it is in the ledger what was.
     """
+    if not (job.root / "private").exists():
+        # A house that cannot be read is left as it is: not even an empty ledger is made for it.
+        read_house(job.root, {}, job.environ, job.now)
     with Ledger.open(private_folder(job.root), job.now) as ledger:
         opened = open_house(job.root, job.environ, job.now, ledger)
         secret = opened.secret or read_secret(job.root)

@@ -63,12 +63,15 @@ class Files:
         """Every file that is no text, for suggestions."""
         if self._names is None:
             paths, _ = files_below(self._base, self._base)
-            self._names = [path.relative_to(self._base).as_posix() for path in paths if path.suffix.lower() != ".md"]
+            names = (path.relative_to(self._base).as_posix() for path in paths if not path.is_symlink())
+            self._names = [name for name in names if not name.endswith(".md")]
         return self._names
 
 
 def _with_languages(settings: Settings, entries: list[Entry], pages: list[Page]) -> Settings:
     """The house's languages and, after them, any other that something is written in."""
-    found = {lang for entry in entries for lang in entry.languages} | {lang for page in pages for lang in page.languages}
+    found = {lang for entry in entries for lang in entry.languages} | {
+        lang for page in pages for lang in page.languages
+    }
     extra = sorted(found - set(settings.languages))
     return dataclasses.replace(settings, languages=(*settings.languages, *extra)) if extra else settings

@@ -1,14 +1,19 @@
-"""What the ledger remembers, as the values that planning needs."""
+"""What the ledger remembers, as the values that planning and reports need; reading only."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.model import Cadence, Choice, DeliveryState, History, State
+from pipeline.errors import Miscounted
+from pipeline.ledgerfile import FILE, legible, translated
+from pipeline.model import Cadence, Choice, Delivery, DeliveryState, History, State
+
+HALF = "the run ended while this letter was being submitted"
 
 TELLING = tuple(
     state.value for state in DeliveryState if state not in (DeliveryState.HELD, DeliveryState.REFUSED)
@@ -16,10 +21,20 @@ TELLING = tuple(
 """The states of a delivery whose entries count as told."""
 
 _TOLD = f"({','.join(repr(state) for state in TELLING)})"
+_TELLINGS = f"SELECT who, entries FROM told UNION SELECT who, entries FROM deliveries WHERE state IN {_TOLD}"  # noqa: S608 - our own words
+_LETTERS = (
+    f"SELECT who, at FROM deliveries WHERE state IN {_TOLD}"  # noqa: S608 - our own words
+    " UNION ALL SELECT who, at FROM told WHERE how='paste' ORDER BY at"
+)
 _HOW = {"baseline": "recorded as told on {}, without a letter", "paste": "in the text to paste of {}"}
 
 Rows = Callable[..., list[sqlite3.Row]]
 """Runs a query with its values."""
+
+
+def iso(moment: datetime) -> str:
+    """A moment as the ledger writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def history(rows: Rows, marks: Mapping[str, str]) -> History:
@@ -55,7 +70,7 @@ def _told(rows: Rows) -> dict[str, frozenset[str]]:
     """People who were told the same share one set, so that many people cost little."""
     sets = {row["id"]: frozenset(json.loads(row["entries"])) for row in rows("SELECT * FROM sets")}
     owned: dict[str, list[int]] = {}
-    for row in rows(f"SELECT who, entries FROM told UNION SELECT who, entries FROM deliveries WHERE state IN {_TOLD}"):
+    for row in rows(_TELLINGS):
         owned.setdefault(row["who"], []).append(row["entries"])
     joined: dict[tuple[int, ...], frozenset[str]] = {}
     for numbers in {tuple(sorted(numbers)) for numbers in owned.values()}:
@@ -66,8 +81,7 @@ def _told(rows: Rows) -> dict[str, frozenset[str]]:
 def _letters(rows: Rows) -> dict[str, tuple[datetime, ...]]:
     found: dict[str, list[datetime]] = {}
     parsed: dict[str, datetime] = {}
-    query = f"SELECT who, at FROM deliveries WHERE state IN {_TOLD} UNION ALL SELECT who, at FROM told WHERE how='paste'"
-    for row in rows(query + " ORDER BY at"):
+    for row in rows(_LETTERS):
         if row["at"] not in parsed:
             parsed[row["at"]] = datetime.fromisoformat(row["at"])
         found.setdefault(row["who"], []).append(parsed[row["at"]])
@@ -99,3 +113,142 @@ def _blocked(rows: Rows, marks: Mapping[str, str]) -> dict[str, str]:
     if stopped:
         found |= {who: stopped[mark] for who, mark in marks.items() if mark in stopped}
     return found
+
+
+def taken_since(rows: Rows, moment: str) -> Counter[str]:
+    """How many letters to each person the provider took, or may have taken, for the first time since ``moment``.
+
+    What was settled as not taken does not count.
+    """
+    query = (
+        "SELECT d.who, d.id FROM journal j JOIN deliveries d ON d.id=j.delivery"
+        " WHERE j.state IN ('submitted','uncertain') AND d.state NOT IN ('pending','held','refused')"
+        " GROUP BY d.id HAVING min(j.at)>=?"
+    )
+    return Counter(row["who"] for row in rows(query, moment))
+
+
+def faults(rows: Rows) -> Iterator[str]:
+    """Everything in the books that does not add up. Each is asked in one query, so that a run beside it does no harm."""
+    for row in rows(_AUDIENCE):
+        yield f"issue `{row['id']}` is for {row['audience']} people, but {row['found']} are accounted for"
+    for row in rows(_TWICE):
+        yield f"in issue `{row['issue']}`, {row['who']} is held and has a letter as well"
+    for row in rows(_JOURNAL):
+        yield f"delivery `{row['id']}` is {row['state']}, which is not what the journal says of it"
+    for row in rows(_BEGUN):
+        yield f"{row['begun']} letters were begun, but the journal knows of {row['found']}"
+
+
+_KNOWN = ",".join(repr(state.value) for state in DeliveryState)
+_AUDIENCE = (
+    "SELECT * FROM (SELECT i.id, i.audience, (SELECT count(*) FROM held h WHERE h.issue=i.id)"
+    f" + (SELECT count(*) FROM deliveries d WHERE d.issue=i.id AND d.state IN ({_KNOWN})) AS found FROM issues i)"  # noqa: S608 - our own words
+    " WHERE audience<>found"
+)
+_TWICE = "SELECT h.issue, h.who FROM held h JOIN deliveries d ON d.issue=h.issue AND d.who=h.who"
+_JOURNAL = """
+    SELECT d.id, d.state FROM deliveries d WHERE d.state <> coalesce(
+        (SELECT j.state FROM journal j WHERE j.delivery=d.id ORDER BY j.rowid DESC LIMIT 1), 'pending')"""
+_BEGUN = """
+    SELECT * FROM (SELECT coalesce((SELECT value FROM meta WHERE key='begun'), 0) AS begun,
+        coalesce((SELECT value FROM meta WHERE key='unknown'), 0)
+        + (SELECT count(*) FROM journal WHERE state='submitting') AS found)
+    WHERE CAST(begun AS INTEGER)<>found"""
+
+
+class Recall:
+    """What a ledger can be asked; reading only."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        # What a letter without an outcome is to whoever looks on: nobody submits it once its run is gone.
+        self._submitting = DeliveryState.SUBMITTING
+
+    def history(self, marks: Mapping[str, str]) -> History:
+        """What was told to whom; ``marks``: person → the fingerprint of their present address."""
+        with legible():
+            return history(self._rows, marks)
+
+    def dates(self) -> dict[str, datetime]:
+        """When each entry was first published."""
+        with legible():
+            return seen(self._rows)
+
+    def record(self, who: str) -> dict[str, str]:
+        """Entry → in words when and how this person was told it."""
+        with legible():
+            return record(self._rows, who)
+
+    def deliveries(self, *states: DeliveryState) -> list[Delivery]:
+        """All deliveries, or those in ``states``, in the order they were planned."""
+        marks = ",".join("?" * len(states))
+        where = f"WHERE d.state IN ({marks})" if states else ""
+        query = f"SELECT d.*, i.at AS issued FROM deliveries d JOIN issues i ON i.id=d.issue {where} ORDER BY d.position"  # noqa: S608 - only question marks
+        with legible():
+            return [self._delivery(row) for row in self._rows(query, *states)]
+
+    def _delivery(self, row: sqlite3.Row) -> Delivery:
+        state, reason = DeliveryState(row["state"]), row["reason"]
+        if state is DeliveryState.SUBMITTING and self._submitting is not state:
+            state, reason = self._submitting, HALF
+        return Delivery(
+            id=row["id"],
+            issue=row["issue"],
+            who=row["who"],
+            state=state,
+            reason=reason,
+            message_id=row["message_id"],
+            subject=row["subject"],
+            changed=datetime.fromisoformat(row["changed"]),
+            issued=datetime.fromisoformat(row["issued"]),
+        )
+
+    def pastes(self) -> list[tuple[str, str]]:
+        """The newest text to paste of each channel: (file name, text)."""
+        return [(row["file"], row["text"]) for row in self._rows("SELECT * FROM pastes ORDER BY file")]
+
+    def issue_ids(self) -> frozenset[str]:
+        """The ids of all issues."""
+        return frozenset(row["id"] for row in self._rows("SELECT id FROM issues"))
+
+    def deployed(self) -> str:
+        """The fingerprint of what went online last; empty when nothing did."""
+        return self._meta("deployed")
+
+    def counts(self) -> dict[str, int]:
+        """Deliveries by state."""
+        rows = self._rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
+        found: Counter[str] = Counter()
+        for row in rows:
+            found[self._submitting if row["state"] == DeliveryState.SUBMITTING else row["state"]] += row["n"]
+        return dict(found)
+
+    def count(self, state: DeliveryState) -> int:
+        """Deliveries in one state."""
+        return self.counts().get(state, 0)
+
+    def submitted_since(self, moment: datetime) -> int:
+        """Letters that the provider took, or may have taken, since ``moment``."""
+        return self.submitted_to_since(moment).total()
+
+    def submitted_to_since(self, moment: datetime) -> Counter[str]:
+        """How many letters each person was submitted, or may have been, since ``moment``."""
+        return taken_since(self._rows, iso(moment))
+
+    def audit(self) -> None:
+        """Raises `Miscounted` unless every issue's audience is accounted for, and the books agree with the journal."""
+        for fact in faults(self._rows):
+            raise Miscounted(f"private/{FILE}: {fact}. The run stops here; restore the ledger from a backup.")
+
+    def _meta(self, key: str) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key=?", key)
+        return str(rows[0]["value"]) if rows else ""
+
+    def _number(self, key: str) -> int:
+        with legible():
+            return int(self._meta(key) or 0)
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with translated():
+            return self._db.execute(query, values).fetchall()

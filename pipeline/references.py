@@ -31,7 +31,7 @@ def references(body: str) -> list[tuple[int, str, str]]:
 def _everywhere(text: str) -> Iterator[tuple[int, str, str]]:
     start = 0
     for block in re.split(r"(\n[ \t]*\n)", text):
-        yield from ((start + at, tag, address) for at, tag, address in _inline(_without_spans(block)))
+        yield from ((start + at, tag, address) for at, tag, address in _inline(without_spans(block)))
         start += len(block)
 
 
@@ -88,7 +88,11 @@ def code_lines(lines: list[str]) -> set[int]:
         elif line.strip():
             listed = bool(_LISTED.match(line)) or (listed and (line[0] in " \t" or bool(lines[number - 1].strip())))
             above = number - 1
-            if not listed and line.startswith(("    ", "\t")) and (above < 0 or above in coded or not lines[above].strip()):
+            if (
+                not listed
+                and line.startswith(("    ", "\t"))
+                and (above < 0 or above in coded or not lines[above].strip())
+            ):
                 coded.add(number)
         elif number - 1 in coded and number + 1 < len(lines) and lines[number + 1].startswith(("    ", "\t")):
             coded.add(number)
@@ -114,7 +118,7 @@ def _end(lines: list[str], start: int, hopeless: dict[str, int]) -> int:
     return 0
 
 
-def _without_spans(block: str) -> str:
+def without_spans(block: str) -> str:
     """The block with spaces for its inline code."""
     if "`" not in block:
         return block
@@ -129,7 +133,10 @@ def _without_spans(block: str) -> str:
         while same and same[-1] <= index:
             same.pop()
         if same:
-            kept += [block[done : runs[index].start()], re.sub(r"[^\n]", " ", block[runs[index].start() : runs[same[-1]].end()])]
+            kept += [
+                block[done : runs[index].start()],
+                re.sub(r"[^\n]", " ", block[runs[index].start() : runs[same[-1]].end()]),
+            ]
             index = same[-1]
             done = runs[index].end()
         index += 1

@@ -22,7 +22,8 @@ _NEEDS = {"folder": "folder", "branch": "remote", "command": "command"}
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LEAST = {
     ("mail", "timeout"): (0.1, 3600), ("mail", "per_second"): (0, 10_000), ("mail", "per_day"): (0, 10**9),
-    ("mail", "late_after"): (0, 3650), ("smtp", "port"): (1, 65535), ("feed_entries",): (1, 10_000),
+    ("mail", "late_after"): (0, 3650), ("smtp", "port"): (1, 65535), ("mail", "connections"): (1, 100),
+    ("mail", "per_domain_a_minute"): (0, 10**6), ("feed_entries",): (1, 10_000),
 }  # fmt: skip
 
 
@@ -66,8 +67,15 @@ def _is_site(url: str) -> bool:
         port_is_sound = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    plain = parts.scheme in ("http", "https") and not (parts.query or parts.fragment or parts.username or parts.password)
-    return plain and port_is_sound and re.fullmatch(r"[A-Za-z0-9.:_-]+", host) is not None and not re.search(r"\s|[<>\"\\]", url)
+    plain = parts.scheme in ("http", "https") and not (
+        parts.query or parts.fragment or parts.username or parts.password
+    )
+    return (
+        plain
+        and port_is_sound
+        and re.fullmatch(r"[A-Za-z0-9.:_-]+", host) is not None
+        and not re.search(r"\s|[<>\"\\]", url)
+    )
 
 
 def _numbers(settings: Settings) -> Iterator[Fault]:
@@ -119,7 +127,10 @@ def _lines(settings: Settings) -> Iterator[Fault]:
 
 def _variables(settings: Settings) -> Iterator[Fault]:
     """Where a variable's name belongs, the secret itself must not stand; so it is not shown either."""
-    for path, name in ((("smtp", "password_env"), settings.smtp.password_env), (("sendgrid", "key_env"), settings.sendgrid.key_env)):
+    for path, name in (
+        (("smtp", "password_env"), settings.smtp.password_env),
+        (("sendgrid", "key_env"), settings.sendgrid.key_env),
+    ):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name):
             fact = f"`{path[1]}` is not the name of an environment variable"
             yield path, fact, "Write its name, such as `KITH_SECRET`, and keep the secret out of this file."

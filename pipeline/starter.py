@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+from email.utils import formataddr
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,14 +20,14 @@ _RENAMED = {"gitignore": ".gitignore", "pyproject.toml.txt": "pyproject.toml"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def make_house(folder: Path, title: str, language: str) -> list[str]:
+def make_house(folder: Path, title: str, language: str, now: datetime) -> list[str]:
     """A house that can be published at once; says what to do next. Refuses a folder that has one."""
     if (folder / "pyproject.toml").exists() or (folder / "content").exists():
         raise KithError(f"{folder}: there is a house, or another project, already. Choose an empty folder.")
     if not _LANGUAGE.fullmatch(language):
         raise KithError(f"`{language}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
     zone = _local_zone()
-    now = datetime.now(UTC).astimezone(ZoneInfo(zone))
+    now = now.astimezone(ZoneInfo(zone))
     name = " ".join(title.split()) or _named(folder)
     fill = {
         "title": json.dumps(name, ensure_ascii=False),
@@ -53,7 +54,10 @@ def _named(folder: Path) -> str:
 
 
 def _display(name: str) -> str:
-    return f'"{name}"' if re.search(r'[,;:<>@()\[\]."]', name) and '"' not in name else name.replace('"', "")
+    """A name as it may stand before an address; quoted where mail needs it."""
+    if name.isascii():
+        return formataddr((name, "")).removesuffix(" <>")
+    return " ".join(re.sub(r'[,;:<>@()\[\]\\."]', " ", name).split())
 
 
 def _host(name: str) -> str:

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from pipeline import yamlfile
 from pipeline.addresses import Books
-from pipeline.enrolled import FILE as FILE
-from pipeline.enrolled import Row, faults, shape_faults
+from pipeline.enrolled import FILE, Row, faults, shape_faults
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Interests, Person
 from pipeline.textfile import read_text
 from pipeline.validate import checked, did_you_mean, sound_part
 from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, WrittenPerson, keys, normalise
+
+__all__ = ["FILE", "Register", "read_subscribers"]
 
 T = TypeVar("T")
 
@@ -67,7 +68,8 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
     register.known = isinstance(circles, dict) and ("circles" in value or not document.broken)
     for rank, (name, one) in enumerate(circles.items() if isinstance(circles, dict) else ()):
         shape = _part(WrittenCircle, one, ("circles", name), register, document)
-        if shape is None or document.broken and any(path[:2] == ("circles", name) for path in document.unread):
+        unread = any(path[:2] == ("circles", name) for path in document.unread)
+        if shape is None or unread:
             register.doubtful.add(name)
         if shape is None and isinstance(one, dict):
             shape, _ = checked(WrittenCircle, sound_part(WrittenCircle, one), FILE, document.line)
@@ -77,7 +79,9 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
     for index, one in enumerate(people if isinstance(people, list) else ()):
         person = _part(WrittenPerson, one, ("people", index), register, document)
         if person is None and isinstance(one, dict):
-            person, _ = checked(WrittenPerson, {"id": f"person-{index}", **sound_part(WrittenPerson, one)}, FILE, document.line)
+            person, _ = checked(
+                WrittenPerson, {"id": f"person-{index}", **sound_part(WrittenPerson, one)}, FILE, document.line
+            )
         if person is not None:
             address = books.address(person.address, document.line(("people", index, "address")))
             line = document.line(("people", index))
@@ -86,9 +90,7 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
     register.problems += books.problems + faults(register.circles, rows, register.doubtful, document)
 
 
-def _part(
-    kind: type[T], data: Any, path: yamlfile.Path, register: Register, document: yamlfile.Document
-) -> T | None:
+def _part(kind: type[T], data: Any, path: yamlfile.Path, register: Register, document: yamlfile.Document) -> T | None:
     """A part of the file as a ``kind``; None, and its problems noted, when it is none."""
     line = document.line(path)
     if data is None and (path in document.unread or any(number == line for number, _, _ in document.problems)):
@@ -127,7 +129,9 @@ def _circle(name: str, one: WrittenCircle, rank: int, defaults: WrittenDefaults)
     )
 
 
-def _person(one: WrittenPerson, defaults: WrittenDefaults, languages: tuple[str, ...], address: str, line: int) -> Person:
+def _person(
+    one: WrittenPerson, defaults: WrittenDefaults, languages: tuple[str, ...], address: str, line: int
+) -> Person:
     consent = one.consent or WrittenConsent()
     return Person(
         id=one.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -29,16 +30,24 @@ def transport_for(root: Path, environ: Mapping[str, str]) -> Callable[[House], T
     return make
 
 
+_AT_ONCE = b"\nStopped at once. The letter in flight is uncertain: see `kith report`.\n"
+
+
 class _Brake:
-    """Turns SIGTERM and Ctrl-C into a wish to stop after the letter in flight; a second Ctrl-C stops at once."""
+    """Turns SIGTERM, SIGHUP and Ctrl-C into a wish to stop after the letter in flight; a second Ctrl-C stops at once.
+
+    At once means as if killed: the intent is in the ledger, so that nothing is doubled or lost by it.
+    """
 
     def __init__(self) -> None:
         self.pulled = False
-        self._before = {number: signal.signal(number, self._pull) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._pull)
 
     def _pull(self, number: int, frame: FrameType | None) -> None:
         if self.pulled and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            os.write(sys.stderr.fileno(), _AT_ONCE)
+            os._exit(1)
         self.pulled = True
 
     def wait(self, seconds: float) -> None:

@@ -28,13 +28,15 @@ def files_below(folder: Path, root: Path) -> tuple[list[Path], list[Problem]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in [name for name in folders if Path(here, name).is_symlink()]:
             place = visible(os.path.relpath(Path(here, name), root), 300)
-            problems.append(Problem(place, 0, "it is a link to a folder, which is not followed", "Move the folder here."))
+            problems.append(
+                Problem(place, 0, "it is a link to a folder, which is not followed", "Move the folder here.")
+            )
         found += [Path(here, name) for name in [*files, *folders] if not name.startswith(".")]
     return sorted(path for path in found if not path.is_dir() or path.suffix), problems
 
 
 def read_text(path: Path, name: str, root: Path) -> tuple[str, list[Problem]]:
-    """The text of ``path`` with ``\\n`` line ends and no BOM, or what keeps it from being read.
+    r"""The text of ``path`` with ``\n`` line ends and no BOM, or what keeps it from being read.
 
     ``name`` is the path as the house calls it; a link that leads out of ``root`` is refused.
     """

@@ -31,7 +31,9 @@ def visible(text: str, most: int = 60) -> str:
     """``text`` on one line, cut, with what cannot be seen written as ``<U+FEFF>``."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(
-        f"<U+{ord(one):04X}>" if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") and one not in "\u200c\u200d" else one
+        f"<U+{ord(one):04X}>"
+        if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") and one not in "\u200c\u200d"
+        else one
         for one in cut
     )
 
@@ -124,7 +126,9 @@ def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | in
     if what in _UNKNOWN:
         return Problem(file, line, f"unknown key `{name}`", did_you_mean(name, _keys(kind, path[:-1])))
     if what == "missing":
-        return Problem(file, line, f"`{name}` is missing", f"Add `{name} = …`." if file.endswith("toml") else f"Add `{name}: …`.")
+        return Problem(
+            file, line, f"`{name}` is missing", f"Add `{name} = …`." if file.endswith("toml") else f"Add `{name}: …`."
+        )
     if what in _CHOICE:
         expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         word = _shown(error.get("input")).strip("`")

@@ -27,7 +27,9 @@ _FALSE = {"false", "False", "FALSE"}
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]{1,300}(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "timestamp", "value", "merge")}
+_PLAIN = {
+    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "timestamp", "value", "merge")
+}
 _PLAIN |= {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
@@ -124,7 +126,7 @@ def _around(text: str, path: Path, document: Document, first_line: int) -> Any:
 
 def _odd(text: str, line: int) -> tuple[int, str, str]:
     """What is wrong with lines that begin neither a key nor a row."""
-    said = text.split("\n")[0]
+    said = text.partition("\n")[0]
     fault = _deep(text, line) or _read(text, (), Document(), line)
     plain = (line, "broken YAML: there is no `: ` on this line", advice("expected ':'", said))
     return fault if fault and fault[0] == line else plain
@@ -164,7 +166,9 @@ def _line_of(error: yaml.YAMLError, text: str) -> int:
     """Where the fault is: the start of what is not closed, rather than where reading gave up."""
     mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     context = str(getattr(error, "context", "") or "")
-    if opened is not None and not context.endswith(("block mapping", "block collection", "block sequence", "document", "stream")):
+    if opened is not None and not context.endswith(
+        ("block mapping", "block collection", "block sequence", "document", "stream")
+    ):
         mark = opened
     if mark is not None:
         return min(int(mark.line), text.rstrip("\n").count("\n"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,7 +53,10 @@ def text(front: str, body: str = "Words.\n") -> str:
     return f"---\n{front.strip()}\n---\n\n{body}"
 
 
-SOUND: dict[str, str | bytes] = {
+Files = dict[str, str | bytes | None]
+"""Paths in a house and what to write there; None takes a file away."""
+
+SOUND: Files = {
     "pyproject.toml": SETTINGS,
     "subscribers.yml": PEOPLE,
     "content/posts/hello.md": text("id: hello\ntitle: Hello\ndate: 2026-11-18", "Hello, world.\n"),
@@ -108,8 +112,13 @@ def _written(stream: io.TextIOWrapper) -> str:
     return stream.buffer.getvalue().decode("utf-8")
 
 
-def snapshot(root: Path) -> dict[str, bytes]:
-    """Every byte of what a failed run must leave alone: ``build/`` and the ledger."""
-    kept = [path for path in sorted((root / "build").rglob("*")) if path.is_file()]
-    kept += [path for path in [root / "private" / "ledger.db"] if path.exists()]
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in kept}
+def snapshot(root: Path) -> dict[str, object]:
+    """What a failed run must leave alone: every byte of ``build/``, and what the ledger remembers."""
+    files = [path for path in sorted((root / "build").rglob("*")) if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files} | {"ledger": _remembered(root)}
+
+
+def _remembered(root: Path) -> list[str]:
+    """Every row of the ledger but those in which it keeps its own house."""
+    with contextlib.closing(sqlite3.connect(f"file:{root}/private/ledger.db?mode=ro", uri=True)) as database:
+        return [row for row in database.iterdump() if not row.startswith('INSERT INTO "meta"')]

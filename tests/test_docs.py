@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from docs_house import PAGES, ROOT, Block, Street, blocks, environment_of, lately, plain, sample
 
 from pipeline import written
-from pipeline.cli import Session, kith
+from pipeline.cli import kith
 from pipeline.config import read_settings
 from pipeline.frontmatter import KEYS, take_apart
 from pipeline.links import slugify
@@ -27,7 +27,7 @@ from pipeline.subscribers import read_subscribers
 
 TEXTS = {page.name: page.read_text("utf-8") for page in PAGES}
 GUIDES = "\n".join(text for name, text in TEXTS.items() if name != "decisions.md")
-WORKFLOW = next(yaml.load(b.text, yaml.BaseLoader) for b in blocks(ROOT / "docs/deploy.md", "yaml") if "jobs:" in b.text)
+WORKFLOW = yaml.load(blocks(ROOT / "docs/deploy.md", "yaml")[0].text, yaml.BaseLoader)
 AVOIDED = (
     "article articles segment segments tier tiers member members campaign campaigns edition editions newsletter "
     "newsletters email emails e-mail notify notifies notification user users contacts micropost skipped failed "
@@ -46,7 +46,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
 
 def said(street: Street, block: Block, folder: Path) -> list[tuple[int, str]]:
     """Exit code and output of each command of a block, run in one shell."""
-    script = "".join(f"{command}\necho \"@@$?@@\"\n" for command, _ in block.commands)
+    script = "".join(f'{command}\necho "@@$?@@"\n' for command, _ in block.commands)
     done = street.run(script, folder, **environment_of(block.word))
     parts = re.split(r"@@(\d+)@@\n", done.stdout)
     return [(int(code), output) for output, code in zip(parts[::2], parts[1::2], strict=False)]
@@ -69,7 +69,8 @@ def test_the_readme_shows_the_help_of_the_command(street: Street) -> None:
 
 
 def test_the_readme_has_an_example_of_each_command() -> None:
-    shown = {command.split()[1] for b in blocks(ROOT / "README.md", "console") for command, _ in b.commands if "kith " in command}
+    commands = [command for block in blocks(ROOT / "README.md", "console") for command, _ in block.commands]
+    shown = {command.split()[1] for command in commands if command.startswith("kith ")}
     assert set(kith.commands) <= shown
 
 
@@ -104,20 +105,22 @@ def test_each_key_of_front_matter_is_explained(key: str) -> None:
 
 
 def test_each_key_of_subscribers_is_explained() -> None:
-    kinds = (written.WrittenDefaults, written.WrittenCircle, written.WrittenInterests, written.WrittenConsent, written.WrittenPerson)
+    kinds = [getattr(written, f"Written{name}") for name in ("Defaults", "Circle", "Interests", "Consent", "Person")]
     for key in (*written.TOP, *(one.name for kind in kinds for one in fields(kind))):
         assert f"`{key}`" in TEXTS["circles.md"] or f"{key}: " in TEXTS["circles.md"], key
 
 
 def toml(table: dict[str, Any], name: str) -> str:
     """A table as TOML, good enough for settings."""
-    plain_keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    text = f"[{name}]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain_keys.items())
+    own = [(key, value) for key, value in table.items() if not isinstance(value, dict)]
+    text = f"[{name}]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in own)
     return text + "".join(toml(value, f"{name}.{key}") for key, value in table.items() if isinstance(value, dict))
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    return under | {k: merged(under[k], v) if isinstance(under.get(k), dict) and isinstance(v, dict) else v for k, v in over.items()}
+    """Settings with others over them."""
+    both = {key for key in over if isinstance(over[key], dict) and isinstance(under.get(key), dict)}
+    return under | {key: merged(under[key], value) if key in both else value for key, value in over.items()}
 
 
 @pytest.mark.parametrize("block", [b for page in PAGES for b in blocks(page, "toml")], ids=lambda block: block.page)
@@ -151,7 +154,8 @@ def test_a_passage_that_is_shown_is_a_passage(tmp_path: Path) -> None:
 
 
 def test_words_that_are_shown_are_words_of_the_site_or_of_letters() -> None:
-    known = {word for name in ("site", "templates") for word in yaml.safe_load((ROOT / name / "words/en.yml").read_text("utf-8"))}
+    files = [ROOT / name / "words" / "en.yml" for name in ("site", "templates")]
+    known = {word for path in files for word in yaml.safe_load(path.read_text("utf-8"))}
     for block in blocks(ROOT / "docs/looks.md", "yaml"):
         assert set(yaml.safe_load(block.text)) <= known
 
@@ -178,8 +182,11 @@ def leased(street: Street) -> Path:
     """A house whose `private/` is a clone of its own repository, as in the workflow."""
     house = street.house("workflow", "private")
     remote = street.bare("workflow.git")
-    commands = f"git init -qb main; echo ledger.lock > .gitignore; git add -A; git commit -qm x; git push -qf {remote} main"
-    assert street.run(f"rm -rf .git TAKEN; {commands}; git branch -qu x || git remote add origin {remote}; git fetch -q; git branch -qu origin/main", house / "private").returncode == 0
+    commands = (
+        "rm -rf .git TAKEN; set -e; git init -qb main; echo ledger.lock > .gitignore; git add -A; git commit -qm x",
+        f"git remote add origin {remote}; git push -qfu origin main",
+    )
+    assert street.run("; ".join(commands), house / "private").returncode == 0
     return house / "private"
 
 

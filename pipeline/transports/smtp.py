@@ -25,6 +25,7 @@ from pipeline.transports.base import mailbox, words, written
 from pipeline.wire import Timed, dial, is_loopback, secure, stale, why, write
 
 _BREAK = re.compile(rb"\r\n|\r|\n")
+_CLOSING = 421
 _LOGIN_WANTED = {530, 534, 535, 538}
 _LONGEST_LINE, _MOST_LINES = 4096, 200
 
@@ -192,12 +193,12 @@ class SmtpTransport:
             fact = f"{self._host} does not take letters from {sender}: {self._said(code, said)}"
             raise Misconfigured(f"{fact}. Check `mail.sender` and [tool.kith.smtp].")
         self._expect(code, said, 250, f"the sender {sender}")
-        self._expect(*session.rcpt(recipient), 250, f"the address {recipient}")
+        self._expect(*session.rcpt(recipient), 250, f"the address {recipient}", personal=True)
         self._expect(*session.docmd("DATA"), 354, "the letter")
         code, said = session.hand_over(data, self._host)
         if 300 <= code < 400:
             raise Uncertain(f"The letter was handed over to {self._host}, which answered {self._said(code, said)}.")
-        self._expect(code, said, 250, "the letter")
+        self._expect(code, said, 250, "the letter", personal=True)
         number = re.search(rb"(?i)queued as <?([\w.@+-]+)", said)
         return Receipt(words(number[1]) if number else "", self._said(code, said))
 
@@ -209,8 +210,11 @@ class SmtpTransport:
         options = [] if size is None else [f"SIZE={len(data)}"]
         return options + (["BODY=8BITMIME"] if not data.isascii() and session.has_extn("8bitmime") else [])
 
-    def _expect(self, code: int, said: bytes, wanted: int, what: str) -> None:
-        """Raises what a reply other than the wanted one means: a whole reply that is not a yes is a no."""
+    def _expect(self, code: int, said: bytes, wanted: int, what: str, *, personal: bool = False) -> None:
+        """Raises what a reply other than the wanted one means: a whole reply that is not a yes is a no.
+
+        ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421).
+        """
         if code // 100 == wanted // 100:
             return
         answer = self._said(code, said)
@@ -218,7 +222,7 @@ class SmtpTransport:
             raise Misconfigured(f"{self._host} wants a login: {answer}. Check `username` in [tool.kith.smtp].")
         if code >= 500:
             raise Refused(f"{self._host} refused {what}: {answer}.")
-        raise Unavailable(f"{self._host} did not take {what} now: {answer}.")
+        raise Unavailable(f"{self._host} did not take {what} now: {answer}.", personal=personal and code != _CLOSING)
 
     def _said(self, code: int, said: bytes) -> str:
         return words(f"{code} {said.decode('utf-8', 'replace')}", self._password).rstrip(".")

@@ -1,0 +1,96 @@
+"""What only the whole house can tell: links, pictures, circles; and what makes rendering endless."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from houses import PEOPLE, Files, house, run, text
+
+from pipeline.markup import references, teaser
+from pipeline.overload import overloads
+
+quick = settings(max_examples=200, deadline=None, derandomize=True)
+
+
+def problems(folder: Path, body: str, more: Files | None = None) -> list[str]:
+    files: Files = {"content/posts/hello.md": text("id: hello\ntitle: Hello\ndate: 2026-11-18", body), **(more or {})}
+    return run(house(folder, files), "check").problems
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[a](hello.md) [b](posts/hello.md) [c](/posts/hello/) [d](../pages/about.md#x) [e](#here)",
+        "![a](../media/dot.png) ![c](/media/dot.png) ![d](<../media/dot.png> 'Dot')",
+        "[a](https://example.org/(x)) [b](mailto:a@example.org) [c](//example.org/x) <https://example.org>",
+        "`[a](gone.md)` ``![b](`gone.png)``\n\n```\n[c](gone.md)\n```\n\n    [d](gone.md)\n\n<!-- ![e](gone.png) -->",
+        "- row\n\n    ```\n    [a](gone.md)\n    ```\n",
+        "[a]: hello.md\n\n[^1]: A note.\n\n*[HTML]: a language\n",
+        "[/](/) [archive](/archive/) [zh](/zh/) [rain](/updates/2026/11/)",
+    ],
+)
+def test_a_link_that_leads_somewhere_is_no_problem(tmp_path: Path, body: str) -> None:
+    assert problems(tmp_path, body) == []
+
+
+def test_what_only_a_passage_shows_may_link_to_a_narrower_entry(tmp_path: Path) -> None:
+    secret: Files = {"content/posts/secret.md": text("id: secret\ntitle: Secret\nvisibility: inner")}
+    assert problems(tmp_path / "in", "::: only inner\n[a](secret.md)\n:::\n", secret) == []
+    assert len(problems(tmp_path / "out", "::: only inner\n[a](secret.md)\n:::\n\n[a](secret.md)\n", secret)) == 2
+
+
+def test_where_circles_cannot_be_read_only_what_depends_on_them_is_left_out(tmp_path: Path) -> None:
+    said = problems(tmp_path, "::: only iner\n[a](gone.md)\n:::\n", {"subscribers.yml": "- x\n"})
+    assert [line.split(":")[0] for line in said] == ["content/posts/hello.md", "subscribers.yml"]
+    assert "gone.md" in said[0]
+
+
+def test_a_circle_with_a_fault_of_its_own_is_still_known(tmp_path: Path) -> None:
+    broken = PEOPLE.replace("reads: [inner, builders, public]", "reads: [inner, builders, public], cadense: each")
+    torn = PEOPLE.replace("reads: [inner, builders, public]", "reads: [inner, builders, public")
+    for number, people in enumerate((broken, torn)):
+        said = problems(tmp_path / str(number), "::: only inner\nx\n:::\n", {"subscribers.yml": people})
+        assert [line.split(":")[:2] for line in said] == [["subscribers.yml", "3"]]
+
+
+@quick
+@given(st.text("[](){}<>!`~ab \n\\\"'#:/-", max_size=120))
+def test_no_text_makes_it_raise(body: str) -> None:
+    teaser(body)
+    assert list(overloads(body)) == []
+    assert all(1 <= line <= body.count("\n") + 1 for line, _, _ in references(body))
+
+
+HOSTILE = {
+    **{
+        sign: sign * (100_000 // len(sign))
+        for sign in ("[", "![", "`", "<a ", "[\n", "[a](", "*[", "[](<", "<!--", "> ", "- ")
+    },
+    "ticks": " ".join("`" * number for number in range(1, 400)),
+    "fences": "\n".join("`" * (400 - number) for number in range(390)),
+    "balanced": "[" * 50_000 + "]" * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_takes_no_long_time(name: str) -> None:
+    started = time.monotonic()
+    references(HOSTILE[name])
+    teaser(HOSTILE[name])
+    list(overloads(HOSTILE[name]))
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("name", ["[", "![", "<a ", "[\n", "[a](", "*[", "[](<", "- ", "> ", "balanced"])
+def test_what_would_stop_the_renderer_is_refused(name: str) -> None:
+    assert list(overloads(f"Words.\n\n{HOSTILE[name]}\n"))[0][0] == 3
+
+
+def test_a_large_but_sound_text_is_no_burden() -> None:
+    links = "\n".join("| [a](x.md) | [b][c] | <br> | `[` |" for _ in range(3000))
+    nested = "\n".join(" " * 4 * depth + "- row" for depth in range(12))
+    assert list(overloads(f"{links}\n\n{nested}\n\n```\n{'[' * 5000}\n```\n")) == []

@@ -1,0 +1,105 @@
+"""The preview: the site and every letter in a browser, anew at each save."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import houses
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A small house and the address of its preview, run as a process of its own."""
+    root = houses.house(tmp_path / "house")
+    command = [sys.executable, "-m", "pipeline", "--house", str(root), "serve", "--port", "0", "--no-browser"]
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
+        address, said = "", []
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if match := re.match(r"Site\s+(http://localhost:\d+)/", line):
+                address = match[1]
+            if "Ctrl-C" in line:
+                break
+        try:
+            assert address, "".join(said)
+            yield root, address
+        finally:
+            process.terminate()
+
+
+def get(address: str, **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_the_preview_shows_the_site_and_every_letter(served: tuple[Path, str]) -> None:
+    root, address = served
+    status, page = get(f"{address}/posts/hello/")
+    assert status == 200
+    assert "Hello, world." in page
+    assert "EventSource" in page, "the page hears of the next build"
+    assert "EventSource" not in (root / "build/site/posts/hello/index.html").read_text("utf-8"), "but the file does not"
+    status, letters = get(f"{address}/letters-preview/")
+    assert status == 200
+    assert "wei@example.org" in letters
+
+
+def test_the_preview_answers_this_machine_only_and_nothing_outside_the_build(served: tuple[Path, str]) -> None:
+    _, address = served
+    assert get(f"{address}/", Host="evil.example.org")[0] == 403
+    for path in ("/../subscribers.yml", "/%2e%2e/%2e%2e/subscribers.yml", "/letters-preview/../../private/secret.key"):
+        status, text = get(address + path)
+        assert status in (302, 403, 404), path
+        assert "wei@example.org" not in text or status == 404
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed")
+def test_a_save_shows_by_itself_and_a_problem_is_shown_in_the_page(served: tuple[Path, str]) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    root, address = served
+    post = root / "content" / "posts" / "hello.md"
+    text = post.read_text("utf-8")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        page = browser.new_page()
+        page.goto(f"{address}/posts/hello/")
+        expect(page.get_by_text("Hello, world.")).to_be_visible()
+        post.write_text(text.replace("Hello, world.", "Hello again."), "utf-8")
+        expect(page.get_by_text("Hello again.")).to_be_visible(timeout=20_000)
+        post.write_text(text.replace("Hello, world.", "See ![a](gone.png)"), "utf-8")
+        expect(page.get_by_text("there is no picture")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Hello again.")).to_be_visible()
+        post.write_text(text, "utf-8")
+        expect(page.get_by_text("Hello, world.")).to_be_visible(timeout=20_000)
+        browser.close()
+
+
+def test_a_port_in_use_is_one_clear_line(served: tuple[Path, str], tmp_path: Path) -> None:
+    root, address = served
+    other = tmp_path / "other"
+    shutil.copytree(root, other, ignore=shutil.ignore_patterns("build", "private"))
+    ran = houses.run(other, "serve", "--port", address.rpartition(":")[2], "--no-browser")
+    assert ran.code == 1
+    assert "--port" in ran.err
