@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+
+_HINTS = {
+    errno.ENOSPC: "Make room, and run it again: nothing is lost.",
+    errno.EACCES: "Check who may read and write there.",
+    errno.EPERM: "Check who may read and write there.",
+    errno.EROFS: "Choose a place that can be written to.",
+    errno.ENOENT: "Is the name right?",
+}
 
 
 def main() -> None:
@@ -36,7 +45,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"{place}{error.strerror or error}. Is the disk full, or closed to you?", err=True)
+        hint = _HINTS.get(error.errno or 0, "")
+        click.echo(f"{place}{error.strerror or error}. {hint}".rstrip(), err=True)
         sys.exit(1)
 
 

@@ -16,7 +16,7 @@ Media = Callable[[str], str | None]
 _SOURCES = {".md", ".markdown", ".yml", ".yaml", ".toml", ".db", ".key"}
 
 
-def html_for(  # noqa: PLR0913 - the four choices are named at every call
+def html_for(
     shelf: Shelf,
     version: Version,
     audience: Audience,

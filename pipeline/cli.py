@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-
 if TYPE_CHECKING:
     from pipeline.model import Delivery, House, Plan
     from pipeline.publish import Built, Late, Opened
@@ -24,11 +23,7 @@ class Ordered(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in that order."""
-        return [*_ORDER]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by name."""
-        return super().get_command(ctx, cmd_name)
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
 
 
 class Session:
@@ -170,7 +165,9 @@ def _now(session: Session) -> datetime:
 
 
 @kith.command()
-@click.option("--port", default=8000, show_default=True, help="The port on this machine.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port on this machine."
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_obj
 def serve(session: Session, port: int, no_browser: bool) -> None:
@@ -269,7 +266,8 @@ def publish(session: Session, yes: bool, late: str) -> None:
 def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
     from pipeline import report
     from pipeline.errors import Misconfigured
-    from pipeline.publish import Job, publish as whole
+    from pipeline.publish import Job
+    from pipeline.publish import publish as whole
     from pipeline.terminal import around, transport_for
 
     transport = transport_for(session.root, session.environ)
@@ -294,6 +292,8 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
     if tally.submitted or tally.needs_a_person or tally.held:
         line = report.tally_line(tally.submitted, tally.refused, tally.uncertain, tally.held, tally.pending)
         say(f"{line:<48} kith report")
+    elif tally.unsettled:
+        say(f"{report.counted(tally.unsettled, 'letter')} of earlier runs need a person: kith report")
     if tally.stopped:
         say(f"Stopped: {tally.stopped}.".replace("..", "."))
         if tally.pending:
@@ -355,11 +355,13 @@ def report(session: Session, json_: bool) -> None:
         ledger.audit()
         ledger.close()
     if json_:
-        as_json({"counts": counts, "deliveries": [_row(one) for one in deliveries],
-                 "held": [{"who": h.who, "reason": h.reason, "until": str(h.until or "")} for h in decided.held]})  # fmt: skip
+        held = [{"who": one.who, "reason": one.reason, "until": str(one.until or "")} for one in decided.held]
+        as_json({"counts": counts, "deliveries": [_row(one) for one in deliveries], "held": held})
         return
     for line in words.report_lines(counts, deliveries, decided.held):
         say(line)
+    if words.unsettled(deliveries):
+        raise SystemExit(1)
 
 
 def _row(one: Delivery) -> dict[str, str]:
@@ -424,7 +426,10 @@ def settle(session: Session, delivery: str, verdict: str) -> None:
 @click.argument("source", default="-")
 @click.pass_obj
 def events(session: Session, source: str) -> None:
-    """Take in what SendGrid's event webhook said: a file, a folder of files, or - for standard input."""
+    """Take in what SendGrid said of letters afterwards.
+
+    SOURCE is a saved payload of its event webhook, a folder of them, or - for standard input.
+    """
     from pipeline.standing import take_events
 
     for line in take_events(session.root, session.environ, _payloads(source), _now(session)):
@@ -446,12 +451,16 @@ def _payloads(source: str) -> list[tuple[str, bytes]]:
 @click.argument("person")
 @click.option("--leave", "state", flag_value="unsubscribed", help="They want no more letters.")
 @click.option("--pause", "state", flag_value="paused", help="Not for now.")
-@click.option("--resume", "state", flag_value="subscribed", help="They are back from a pause.")
+@click.option("--resume", "state", flag_value="resume", help="They are back from a pause.")
+@click.option("--return", "state", flag_value="return", help="They had left, and asked for letters again.")
 @click.option("--cadence", default="", help="How often: each, daily, weekly, monthly, quarterly, yearly, never.")
 @click.option("--languages", default="", help="In which languages, the favourite first: zh,en")
 @click.pass_obj
 def choice(session: Session, person: str, state: str | None, cadence: str, languages: str) -> None:
-    """Record what PERSON (an id, or the token from their mail) asked for; it beats subscribers.yml."""
+    """Record what PERSON asked for; it beats the file.
+
+    PERSON is an id, an address, or the token from their mail.
+    """
     from pipeline.standing import choose
 
     for line in choose(session.root, session.environ, person, state or "", cadence, languages, session.clock()):
@@ -469,5 +478,3 @@ def baseline(session: Session, yes: bool) -> None:
         raise SystemExit(1)
     for line in record(session.root, session.environ, session.clock()):
         say(line)
-
-

@@ -1,4 +1,4 @@
-"""The last question, asked right before each letter is submitted: may it still go to this person?"""
+"""The last question, asked right before each letter is submitted: whether it may still go to this person."""
 
 from __future__ import annotations
 

@@ -40,20 +40,24 @@ _NOT_TAKEN = (DeliveryState.PENDING, DeliveryState.REFUSED)
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did; ``stopped`` says why it ended early, ``later`` that what is left goes another day by itself."""
+    """What one run did; ``unsettled`` are the uncertain letters of all runs.
+
+    ``stopped`` says why it ended early, ``later`` that what is left goes another day by itself.
+    """
 
     submitted: int = 0
     refused: int = 0
     uncertain: int = 0
     held: int = 0
     pending: int = 0
+    unsettled: int = 0
     stopped: str = ""
     later: bool = False
 
     @property
     def needs_a_person(self) -> bool:
         """Whether something is left that does not end by itself."""
-        return bool(self.refused or self.uncertain or (self.pending and not self.later))
+        return bool(self.refused or self.unsettled or (self.pending and not self.later))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def deliver(
         run = _Run(ledger, lines, around, limits or Limits(Throttle()), waiting, pool)
         run.go()
     run.tally.pending = ledger.count(DeliveryState.PENDING)
+    run.tally.unsettled = ledger.count(DeliveryState.UNCERTAIN)
     ledger.audit()
     return run.tally
 

@@ -47,7 +47,7 @@ def deploy(root: Path, settings: Deploy, environ: Mapping[str, str]) -> None:
         way(root, site, settings, environ)
 
 
-def _folder(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]) -> None:
+def _folder(root: Path, site: Path, settings: Deploy, _environ: Mapping[str, str]) -> None:
     """Replaces the folder by a copy; refuses a folder that holds something other than an earlier site."""
     folder = (root / Path(settings.folder).expanduser()).resolve()
     house = root.resolve()
@@ -74,7 +74,9 @@ def _folder(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]
         if old.exists() and not folder.exists():
             old.replace(folder)
         shutil.rmtree(fresh, ignore_errors=True)
-        raise DeployFailed(f"[tool.kith.deploy] folder: {settings.folder}: {_os_words(error)}. The old site stays.") from None
+        raise DeployFailed(
+            f"[tool.kith.deploy] folder: {settings.folder}: {_os_words(error)}. The old site stays."
+        ) from None
 
 
 _SOURCES = ("content", "site", "templates", "pipeline", "tests", "private", "docs", ".git")
@@ -87,15 +89,27 @@ def _os_words(error: OSError | shutil.Error) -> str:
 def _branch(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]) -> None:
     """Pushes one commit to a remote of the site's own, from a repository under ``build/`` that holds nothing else."""
     remote = settings.remote
+    if remote.startswith("."):
+        remote = str((root / remote).resolve())
     if not _is_address(remote):
         remote = _git(root, ["remote", "get-url", remote], environ, "there is no such remote; write its address")
     work = root / "build" / "deploy.git"
     work.mkdir(parents=True, exist_ok=True)
     if not (work / "HEAD").exists():
         _git(work, ["init", "--quiet", "--bare"], environ, "git could not make a repository")
+    _sign(work, environ)
     _import(work, site, settings)
     refspec = f"+refs/heads/{settings.branch}:refs/heads/{settings.branch}"
     _git(work, ["push", "--quiet", remote, refspec], environ, "git could not push")
+
+
+def _sign(work: Path, environ: Mapping[str, str]) -> None:
+    """Gives commits a name where git knows none: a remote may refuse an empty one."""
+    for key, name in (("user.name", "Kith"), ("user.email", "kith@localhost")):
+        try:
+            _git(work, ["config", "--get", key], environ, "")
+        except DeployFailed:
+            _git(work, ["config", key, name], environ, "git could not be set up")
 
 
 def _is_address(remote: str) -> bool:
@@ -126,7 +140,7 @@ def _git(folder: Path, arguments: list[str], environ: Mapping[str, str], fact: s
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DeployFailed(f"[tool.kith.deploy]: {fact}: {type(error).__name__}. Is git installed?") from None
     if done.returncode:
-        said = " ".join(_without_password(done.stderr).split())[-300:]
+        said = " ".join(_without_password(done.stderr).split())[-300:].rstrip(".")
         raise DeployFailed(f"[tool.kith.deploy]: {fact}: {said or 'no reason given'}.")
     return done.stdout.strip()
 
@@ -142,4 +156,6 @@ def _command(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str
     known = dict(environ) | {"KITH_SITE": str(site.resolve())}
     done = subprocess.run(settings.command, shell=True, cwd=root, env=known, check=False)  # noqa: S602 — the author's own command line
     if done.returncode:
-        raise DeployFailed(f"[tool.kith.deploy] command: it ended with exit code {done.returncode}. No letter was submitted.")
+        raise DeployFailed(
+            f"[tool.kith.deploy] command: it ended with exit code {done.returncode}. No letter was submitted."
+        )

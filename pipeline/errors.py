@@ -1,16 +1,16 @@
 """Everything Kith can say no with.
 
-    KithError                 a person can cause it or must know of it; one clear message, exit code 1
-    ├── Problems              everything wrong in the house's files, at once
-    ├── Misconfigured         a setting, key or host is wrong: the run stops, nobody else is tried
-    ├── LedgerUnusable        the ledger cannot be read, is locked, or is older than what was submitted
-    ├── DeployFailed          the site did not go online, so no letter goes either
-    ├── Leaked                a narrower text was found in a wider output
-    ├── Miscounted            the books do not add up; the run stops
-    └── NotSubmitted          what became of one letter at the provider
-        ├── Refused           the provider said no to this letter or this address
-        ├── Unavailable       nothing was taken; it may be tried again later
-        └── Uncertain         it may or may not have been taken; a person settles it
+KithError                 a person can cause it or must know of it; one clear message, exit code 1
+├── Problems              everything wrong in the house's files, at once
+├── Misconfigured         a setting, key or host is wrong: the run stops, nobody else is tried
+├── LedgerUnusable        the ledger cannot be read, is locked, or is older than what was submitted
+├── DeployFailed          the site did not go online, so no letter goes either
+├── Leaked                a narrower text was found in a wider output
+├── Miscounted            the books do not add up; the run stops
+└── NotSubmitted          what became of one letter at the provider
+├── Refused           the provider said no to this letter or this address
+├── Unavailable       nothing was taken; it may be tried again later
+└── Uncertain         it may or may not have been taken; a person settles it
 """
 
 from __future__ import annotations

@@ -111,7 +111,8 @@ def _event(row: Mapping[str, Any]) -> Event | None:
     message = _clean(row.get("sg_message_id")).split(".")[0]
     parts = [message, delivery, address, name, kind, str(at), _clean(row.get("url"))]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    reason = words(_clean(row.get("reason") or row.get("response") or name))
+    said = _clean(row.get("reason") or row.get("response") or name)
+    reason = " ".join("".join(char if char.isprintable() else " " for char in said).split())[:300]
     return Event(at, kind, key, delivery, address, reason)
 
 

@@ -94,6 +94,7 @@ class Ledger(Recall):
         """The ledger for reading only, beside a run that may hold it; None where there is none yet."""
         path = folder / FILE
         if not path.exists():
+            _refuse_a_second_start(folder, older=False)
             return None
         if not ledgerfile.is_whole(path):
             raise LedgerUnusable(ledgerfile.CHANGED)
@@ -274,6 +275,13 @@ class Ledger(Recall):
         """A person's verdict: ``taken`` counts as submitted; otherwise its entries are told again."""
         state = DeliveryState.SUBMITTED if taken else DeliveryState.REFUSED
         self.step([Outcome(delivery, state, f"settled by hand: {'taken' if taken else 'not taken'}")], [], now)
+
+    def hold_for_good(self, deliveries: Sequence[str], reason: str, now: datetime) -> None:
+        """These letters will not go, and their entries are not told again in another one."""
+        query = "INSERT OR IGNORE INTO told SELECT who, entries, 'held', ? FROM deliveries WHERE id=?"
+        with self._writing():
+            self._record([Outcome(one, DeliveryState.HELD, reason) for one in deliveries], iso(now))
+            self._db.executemany(query, [(iso(now), one) for one in deliveries])
 
     def choose(self, who: str, choice: Mapping[str, str], now: datetime) -> None:
         """Records what a reader asked for: ``state``, ``cadence`` or ``languages``; ``""`` takes it back."""

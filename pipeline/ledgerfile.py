@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,7 @@ CREATE INDEX events_by_mark ON events (mark);
 CREATE TABLE stops (mark TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_TABLES = {"meta", "sets", "sheets", "told", "joined", "seen", "issues", "held", "deliveries", "journal", "events", "stops"}
+_TABLES = set(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
 
 CHANGED = (
     f"private/{FILE}: it is not as Kith left it: damaged, taken from a backup, or edited. Restore the newest backup; if"
@@ -64,7 +65,8 @@ CHANGED = (
 )
 
 _RESTORE = (
-    "Restore it from a backup; if there is none, move it away and run `kith baseline`, which records everything as told."
+    "Restore it from a backup; if there is none, move it away and run `kith baseline`, which records everything as"
+    " told."
 )
 
 

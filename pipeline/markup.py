@@ -102,7 +102,9 @@ def tree(html: str) -> Any:
     return parser.fragment_fromstring(_UNFIT.sub(_fit, html), create_parent="div")
 
 
-_UNFIT = re.compile(r"</?(?:html|head|body|frameset)\b[^>]*>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.I)
+_UNFIT = re.compile(
+    r"</?(?:html|head|body|frameset)\b[^>]*>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.I
+)
 
 
 def _fit(match: re.Match[str]) -> str:
@@ -110,13 +112,16 @@ def _fit(match: re.Match[str]) -> str:
     if not (match[1] or match[2]):
         return ""
     number = int(match[1], 16) if match[1] else int(match[2])
-    sound = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF
+    sound = (
+        number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF
+    )
     return match[0] if sound else ""
 
 
 def serialise(root: Any) -> str:
     """The inside of the element that `tree` made."""
-    from lxml import etree, html as parser
+    from lxml import etree
+    from lxml import html as parser
 
     inner = [etree_text(root.text)] + [
         parser.tostring(child, encoding="unicode", method="html") for child in root if child.tag is not etree.Comment

@@ -18,6 +18,7 @@ from pipeline.errors import Misconfigured, Refused
 from pipeline.model import Letter, Picture
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_BEYOND_ASCII = bytes(range(128, 256))
 _MUCH = 1 / 6
 """The share of bytes that are not ASCII from which base64 is shorter and easier to read back than QP."""
 
@@ -145,7 +146,7 @@ def _related(letter: Letter) -> str:
 
 def _text(kind: str, content: str) -> str:
     data = content.replace("\r\n", "\n").replace("\r", "\n").encode()
-    much = sum(byte > 127 for byte in data) > len(data) * _MUCH
+    much = len(data.translate(None, _BEYOND_ASCII)) < len(data) * (1 - _MUCH)
     way, body = ("base64", _base64(data.replace(b"\n", b"\r\n"))) if much else ("quoted-printable", _quoted(data))
     return f'Content-Type: text/{kind}; charset="utf-8"\nContent-Transfer-Encoding: {way}\n\n{body}'
 

@@ -253,7 +253,7 @@ class Smtp:
     host: str = "localhost"
     port: int = 587
     username: str = ""
-    password_env: str = "KITH_SMTP_PASSWORD"
+    password_env: str = "KITH_SMTP_PASSWORD"  # noqa: S105 - the name of a variable, not a password
     security: str = "starttls"
 
 

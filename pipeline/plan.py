@@ -234,9 +234,17 @@ def explain(
     ``record``: entry → in words how they were told it, from the ledger.
     """
     decided = plan(house, history, now)
-    mine = {entry: "in the letter that goes now" for one in decided.letters if one.person.id == who for entry in one.entry_ids}
+    mine = {
+        entry: "in the letter that goes now"
+        for one in decided.letters
+        if one.person.id == who
+        for entry in one.entry_ids
+    }
     mine |= {
-        chosen.entry.id: "in the text to paste now" for paste in decided.pastes if paste.who == who for chosen in paste.entries
+        chosen.entry.id: "in the text to paste now"
+        for paste in decided.pastes
+        if paste.who == who
+        for chosen in paste.entries
     }
     held = {entry: one for one in decided.held if one.who == who for entry in one.entries}
     silent = next((one for one in decided.held if one.who == who and not one.entries), None)
@@ -247,7 +255,9 @@ def explain(
     for entry in house.entries:
         rule = ruling(entry, circles, more, mute)
         if entry.id in told:
-            found.append(Verdict(who, entry.id, False, f"already told: {(record or {}).get(entry.id, 'see the ledger')}"))
+            found.append(
+                Verdict(who, entry.id, False, f"already told: {(record or {}).get(entry.id, 'see the ledger')}")
+            )
         elif not rule.told:
             found.append(Verdict(who, entry.id, False, rule.reason))
         elif entry.id in mine:

@@ -58,10 +58,7 @@ class Leak:
     def __str__(self) -> str:
         names = " and ".join("`" + "` or `".join(group) + "`" for group in self.narrow.needs)
         shown = " ".join(self.narrow.run)[:60]
-        return (
-            f"{self.narrow.path}:{self.narrow.line}: “{shown}” is only for {names}, but stands in {self.output}."
-            " Nothing was published or submitted."
-        )
+        return f"{self.narrow.path}:{self.narrow.line}: “{shown}” is only for {names}, but stands in {self.output}."
 
 
 def tokens(text: str) -> list[str]:

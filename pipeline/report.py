@@ -33,7 +33,11 @@ def read_line(house: House) -> str:
     from pipeline.model import Kind
 
     kinds = Counter(entry.kind for entry in house.entries)
-    parts = [counted(kinds[Kind.POST], "post"), counted(kinds[Kind.UPDATE], "update"), counted(len(house.pages), "page")]
+    parts = [
+        counted(kinds[Kind.POST], "post"),
+        counted(kinds[Kind.UPDATE], "update"),
+        counted(len(house.pages), "page"),
+    ]
     people = f"{counted(len(house.circles), 'circle')}, {counted(len(house.people), 'person', 'people')}"
     waiting = f" · {counted(len(house.waiting), 'entry', 'entries')} not out yet" if house.waiting else ""
     return labelled("Read", f"{', '.join(parts)} · {people}{waiting}")
@@ -56,7 +60,7 @@ def letter_lines(house: House, plan: Plan) -> list[str]:
     width = max((len(circle.name) for circle in house.circles), default=0)
     lines: list[str] = []
     for circle in house.circles:
-        rows = _broadcast(circle, plan) if circle.broadcast else _people(circle, house, plan, home)
+        rows = _broadcast(circle, plan) if circle.broadcast else _people(circle, plan, home)
         count = "" if circle.broadcast else counted(len(home.get(circle.name, ())), "person", "people")
         for number, row in enumerate(rows or ["nobody to tell"]):
             head = f"{circle.name:<{width}}  {count:>10}" if number == 0 else " " * (width + 12)
@@ -74,7 +78,7 @@ def _homes(house: House) -> dict[str, list[Person]]:
     return homes
 
 
-def _people(circle: Circle, house: House, plan: Plan, home: dict[str, list[Person]]) -> list[str]:
+def _people(circle: Circle, plan: Plan, home: dict[str, list[Person]]) -> list[str]:
     inside = {person.id for person in home.get(circle.name, ())}
     languages = Counter(letter.language for letter in plan.letters if letter.circle == circle.name)
     rows: list[str] = []
@@ -96,7 +100,10 @@ def _held(number: int, reason: str, until: date | None) -> str:
 
 
 def _broadcast(circle: Circle, plan: Plan) -> list[str]:
-    rows = [f"text to paste: build/paste/{paste.file_name}" for paste in plan.pastes if paste.circle == circle.name]
+    reach = f" for {counted(circle.reach, 'reader')}" if circle.reach else ""
+    rows = [
+        f"text to paste{reach}: build/paste/{paste.file_name}" for paste in plan.pastes if paste.circle == circle.name
+    ]
     rows += [
         f"next {held.reason}, {dated(held.until)}"
         for held in plan.held
@@ -135,6 +142,11 @@ def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending:
     return " · ".join(parts)
 
 
+def unsettled(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Deliveries that wait for a person's verdict."""
+    return [one for one in deliveries if one.state is DeliveryState.UNCERTAIN]
+
+
 def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: Iterable[Held]) -> list[str]:
     """What was submitted, what needs a person, and who is held."""
     if not counts:
@@ -162,17 +174,23 @@ def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: I
 def explain_lines(who: str, standing: list[tuple[str, str]], verdicts: Sequence[Verdict], most: int) -> list[str]:
     """Why, and why not, one person is told each entry, and when."""
     lines = [who] + [f"  {key:<10}{value}" for key, value in standing] + [""]
+    width = min(48, max((len(verdict.entry) for verdict in verdicts[:most]), default=0))
     for verdict in verdicts[:most]:
         when = f", {dated(verdict.until)}" if verdict.until else ""
-        lines.append(f"  {'→' if verdict.told else '·'} {verdict.entry:<34} {verdict.reason}{when}")
+        lines.append(f"  {'→' if verdict.told else '·'} {verdict.entry:<{width}}  {verdict.reason}{when}")
     if len(verdicts) > most:
-        lines.append(f"  … and {counted(len(verdicts) - most, 'older entry', 'older entries')}: name one to ask about it")
+        lines.append(
+            f"  … and {counted(len(verdicts) - most, 'older entry', 'older entries')}: name one to ask about it"
+        )
     return lines
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """Every problem on a line of its own, and their number."""
-    return [str(problem) for problem in problems] + ["", f"{counted(len(problems), 'problem')}. Nothing was rendered or submitted."]
+    return [str(problem) for problem in problems] + [
+        "",
+        f"{counted(len(problems), 'problem')}. Nothing was rendered or submitted.",
+    ]
 
 
 def plan_data(house: House, plan: Plan) -> dict[str, object]:
@@ -186,7 +204,8 @@ def plan_data(house: House, plan: Plan) -> dict[str, object]:
                 "language": letter.language,
                 "digest": letter.digest,
                 "entries": [
-                    {"id": one.entry.id, "language": one.version.lang, "fallback": one.fallback} for one in letter.entries
+                    {"id": one.entry.id, "language": one.version.lang, "fallback": one.fallback}
+                    for one in letter.entries
                 ],
             }
             for letter in plan.letters

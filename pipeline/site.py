@@ -29,6 +29,10 @@ Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
 """More documents to publish with the site, such as feeds: path → bytes, given each public file's size in bytes."""
 
 
+Verify = Callable[[Path], object]
+"""Looks at a finished site in a folder; raises when it must not be put in place."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteReport:
     """What became of the site: pages by whether their bytes changed, other documents likewise."""
@@ -98,8 +102,11 @@ class _Manifest:
         return self.inputs == inputs and all(mark(content / path) == was for path, was in self.marks.items())
 
 
-def build(house: House, root: Path, extra: Extra | None = None) -> SiteReport:
-    """Brings `build/site` up to date and says what changed; a failure or a kill leaves the site as it was."""
+def build(house: House, root: Path, extra: Extra | None = None, verify: Verify | None = None) -> SiteReport:
+    """Brings `build/site` up to date and says what changed; a failure or a kill leaves the site as it was.
+
+    ``verify`` looks at the folder of a finished site before it is put in place, and raises to keep the old one.
+    """
     folders = _Folders(root)
     _recover(folders)
     source = site_folder(root)
@@ -113,7 +120,7 @@ def build(house: House, root: Path, extra: Extra | None = None) -> SiteReport:
     if now.staged == before.staged and (folders.site / "index.html").is_file():
         now.write(folders.manifest)
         return _unchanged(folders, now)
-    return _make(house, folders, words, before, now)
+    return _make(house, folders, words, before, now, verify)
 
 
 def _unchanged(folders: _Folders, manifest: _Manifest) -> SiteReport:
@@ -168,7 +175,9 @@ def _made(path: str) -> str:
     return unquote(path) + "index.html"
 
 
-def _make(house: House, folders: _Folders, words: Words, before: _Manifest, now: _Manifest) -> SiteReport:
+def _make(
+    house: House, folders: _Folders, words: Words, before: _Manifest, now: _Manifest, verify: Verify | None
+) -> SiteReport:
     """Runs the engine beside the site in place, then swaps the two."""
     from pipeline.engine import Job, run
 
@@ -177,6 +186,8 @@ def _make(house: House, folders: _Folders, words: Words, before: _Manifest, now:
     job = Job(source, folders.docs, folders.fresh, _options(house), frames(house, words), home)
     warnings = run(job)
     (folders.fresh / "sitemap.xml.gz").unlink(missing_ok=True)  # it holds the time of the build
+    if verify:
+        verify(folders.fresh)
     report = _compare(folders, before, now, warnings)
     _swap(folders)
     now.write(folders.manifest)

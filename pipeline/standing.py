@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import KithError
 from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
-from pipeline.model import Cadence, Choice, DeliveryState, History, House, State
+from pipeline.model import Cadence, Choice, DeliveryState, History, House, Person, State
 from pipeline.plan import standing
 from pipeline.publish import open_house
 from pipeline.reading import read_house
@@ -74,11 +74,24 @@ def choose(
         person = next((person for person in opened.house.people if person.id == who), None)
         if person is None:
             raise KithError(f"`{name}` is a broadcast circle: change it in subscribers.yml.")
-        if state == State.SUBSCRIBED and person.state is State.UNSUBSCRIBED:
-            raise KithError(f"subscribers.yml:{person.line}: `{who}` is unsubscribed there. Change it there first.")
+        if state in ("resume", "return"):
+            _may_come_back(person, opened.history.choices.get(who, Choice()), state)
+            asked["state"] = State.SUBSCRIBED
         ledger.choose(who, asked, now)
         after = open_house(root, environ, now, ledger)
         return [who, *(f"  {key:<10}{value}" for key, value in stance(after.house, after.history, who))]
+
+
+def _may_come_back(person: Person, choice: Choice, way: str) -> None:
+    """Raises unless there is something to come back from; nobody is revived by a slip."""
+    place = f"subscribers.yml:{person.line}: `{person.id}`"
+    if person.state not in (State.SUBSCRIBED, State.PAUSED):
+        raise KithError(f"{place} is {person.state} there. Write `state: subscribed` and their consent there first.")
+    left = choice.state is State.UNSUBSCRIBED
+    if way == "resume" and left:
+        raise KithError(f"{place} left. If they asked for letters again, say so with --return.")
+    if way == "return" and not left:
+        raise KithError(f"{place} never left. For somebody back from a pause there is --resume.")
 
 
 def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
@@ -89,9 +102,10 @@ def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
             fact = "there is no such delivery" if not found else "several deliveries begin with that"
             raise KithError(f"`{delivery}`: {fact}. `kith report` lists those that need a person.")
         (one,) = found
-        if one.state not in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED):
+        by_hand = one.reason.startswith("settled by hand")
+        if one.state not in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED) and not by_hand:
             raise KithError(f"`{one.id}` to {one.who} is {one.state}: there is nothing to settle.")
-        if one.state is DeliveryState.REFUSED and taken:
+        if one.state is DeliveryState.REFUSED and taken and not by_hand:
             raise KithError(f"`{one.id}` to {one.who} was refused by the provider, so it was not taken.")
         ledger.settle(one.id, taken, now)
         after = "counts as submitted" if taken else "its entries are told again with the next publish"

@@ -83,9 +83,7 @@ def _write(path: Path, text: str) -> None:
         raise KithError(f"{path}: it exists already and was left as it is. Choose another title.") from None
 
 
-def new_file(
-    root: Path, settings: Settings, kind: str, title: str, lang: str, visibility: str, now: datetime
-) -> Path:
+def new_file(root: Path, settings: Settings, kind: str, title: str, lang: str, visibility: str, now: datetime) -> Path:
     """A post to write in (a draft until its `draft` line goes), or an update; ``title`` is an update's text."""
     lang = lang or settings.language
     if not _LANGUAGE.fullmatch(lang):
@@ -95,7 +93,7 @@ def new_file(
     suffix = "" if lang == settings.language else f".{lang}"
     if kind == "post":
         if not words:
-            raise KithError("a post needs a title: `kith new post \"What I learned\"`.")
+            raise KithError('a post needs a title: `kith new post "What I learned"`.')
         path = root / "content" / "posts" / f"{slug}{suffix}.md"
         head = [f"id: {now:%Y-%m}-{slug}", f"title: {json.dumps(words, ensure_ascii=False)}"]
     else:

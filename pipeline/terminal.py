@@ -44,7 +44,7 @@ class _Brake:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._pull)
 
-    def _pull(self, number: int, frame: FrameType | None) -> None:
+    def _pull(self, number: int, _frame: FrameType | None) -> None:
         if self.pulled and number == signal.SIGINT:
             os.write(sys.stderr.fileno(), _AT_ONCE)
             os._exit(1)
@@ -61,7 +61,12 @@ def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]
     """What a run in this process hands to the send loop."""
     brake = _Brake()
     return Surroundings(
-        clock=clock, tick=time.monotonic, sleep=brake.wait, progress=_Progress(), may_go=may_go, halted=lambda: brake.pulled
+        clock=clock,
+        tick=time.monotonic,
+        sleep=brake.wait,
+        progress=_Progress(),
+        may_go=may_go,
+        halted=lambda: brake.pulled,
     )
 
 

@@ -37,8 +37,6 @@ def test_a_sites_address_may_be(tmp_path: Path, url: str) -> None:
         "https://x:99999/",
         "https://[",
         "https://a..b/",
-    ]
-    + [
         "https://user:word@example.org/",
         "https://example.org/?a",
         "https://example.org/#a",
@@ -87,7 +85,10 @@ def test_every_fault_is_told_at_once_and_the_rest_of_the_house_is_read_in_its_la
 
 
 def test_lines_are_found_in_every_way_to_write_a_table() -> None:
-    text = '[tool.kith]\nmail.sender = "a"\n[tool.kith.smtp]\n# port = 1\nport = 2\n[tool.kithless]\nport = 3\n[tool."kith".deploy]\nto = "x"\n'
+    text = (
+        '[tool.kith]\nmail.sender = "a"\n[tool.kith.smtp]\n# port = 1\nport = 2\n'
+        '[tool.kithless]\nport = 3\n[tool."kith".deploy]\nto = "x"\n'
+    )
     lines = [
         toml_line(text, path)
         for path in (("mail", "sender"), ("smtp", "port"), ("deploy", "to"), ("smtp", "x"), ("y",))

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from houses import NOW, SOUND, Files, house, run, text
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from pipeline.model import Entry, House
 from pipeline.reading import read_house
@@ -82,8 +82,13 @@ def test_the_day_in_a_name_is_the_date(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("2024", "2024"), ("007", "007"), ("1.10", "1.10"), ("No", "No"), ("true", "true"), ("12:30", "12:30")]
-    + [
+    [
+        ("2024", "2024"),
+        ("007", "007"),
+        ("1.10", "1.10"),
+        ("No", "No"),
+        ("true", "true"),
+        ("12:30", "12:30"),
         ("'Claude Code: 根目录权衡'", "Claude Code: 根目录权衡"),
         ("lzwjava.github.io", "lzwjava.github.io"),
         ("长" * 200, "长" * 200),
@@ -167,14 +172,12 @@ def test_whatever_a_file_holds_there_is_no_traceback(
 def test_no_front_matter_makes_a_narrower_entry_public(
     tmp_path_factory: pytest.TempPathFactory, front: str, word: str
 ) -> None:
-    """Whatever stands above or below it: what was meant for a circle is for that circle, or nothing is published."""
+    """Whatever stands above it: what was meant for a circle is for that circle, or nothing is published."""
+    assume(not {line.rstrip() for line in front.split("\n")} & {"---", "..."})
     root = house(tmp_path_factory.mktemp("any"), {HELLO: f"---\n{front}\n{word}\n---\nThe secret.\n"})
-    ran = run(root, "check")
-    if ran.code == 0 and "\n---" not in f"\n{front}" and "\n..." not in f"\n{front}":
+    if run(root, "check").code == 0:
         found = read_house(root, {}, {}, NOW)
-        kept = [one for one in found.entries + found.waiting if "The secret." in one.master.body]
-        swallowed = word not in open(root / HELLO).read() or "#" in front or "|" in front
-        assert all(one.visibility == "inner" or one.draft for one in kept) or swallowed or word.startswith(" ")
+        assert [one.visibility for one in found.entries if "The secret." in one.master.body] == ["inner"]
 
 
 def corpus(folder: str) -> Path:
@@ -205,5 +208,5 @@ def test_of_a_real_blog_only_what_is_missing_is_told(tmp_path: Path) -> None:
         "2023-09-17-kindle-tips-2023.md:1",
         "2023-09-18-kindle-tips-2023.md:1",
         "2024-02-05-ikbc-c87-single-mode-to-three-mode.md:17",
-        *[f"2024-04-24-gallery-demo.md:{line}" for line in (21, 22, 23, 29, 30, 31, 32)],
+        *[f"2024-04-24-gallery-demo.md:{line}" for line in (21, 22, 23, 24, 25, 31, 32)],
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,17 +10,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from small import NOW
 
 from pipeline import frozen
 from pipeline.errors import LedgerUnusable, Miscounted
 from pipeline.ledger import FILE, Ledger, Outcome
 from pipeline.model import DeliveryState, Frozen, Held, Issue, Letter, Picture, Plan, Sheet
-from small import NOW
+from pipeline.recall import HALF
 
 MARKS = {"wei": "mark-wei", "tom": "mark-tom"}
 
 
-SHEET = Sheet("HOLEhello text HOLEtoken", "<p>HOLEhello</p>HOLEtoken", "HOLE", (Picture("c", "p.jpg", "image/jpeg", b"\x00\xff"),))
+SHEET = Sheet(
+    "HOLEhello text HOLEtoken", "<p>HOLEhello</p>HOLEtoken", "HOLE", (Picture("c", "p.jpg", "image/jpeg", b"\x00\xff"),)
+)
 
 
 def one(who: str, issue: str = "i1", entries: tuple[str, ...] = ("a",)) -> Frozen:
@@ -56,7 +60,8 @@ def became(ledger: Ledger, delivery: str, state: DeliveryState, reason: str = ""
 
 @contextmanager
 def raw(folder: Path) -> Iterator[sqlite3.Connection]:
-    """The ledger's file as anybody could open it."""
+    """The ledger's file as anybody could open it, who takes the seal away."""
+    (folder / "ledger.seal").unlink(missing_ok=True)
     with closing(sqlite3.connect(folder / FILE)) as database, database:
         yield database
 
@@ -149,7 +154,9 @@ def test_only_one_run_holds_the_ledger(folder: Path) -> None:
     Ledger.open(folder, NOW).close()
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a database at all, but a text of some length " * 50, b"SQLite format 3\0"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"not a database at all, but a text of some length " * 50, b"SQLite format 3\0"]
+)
 def test_a_ledger_that_cannot_be_read_is_never_taken_for_an_empty_one(folder: Path, damage: bytes) -> None:
     (folder / FILE).write_bytes(damage)
     with pytest.raises(LedgerUnusable):
@@ -220,7 +227,7 @@ def test_an_older_copy_of_the_ledger_is_noticed(folder: Path) -> None:
     with pytest.raises(LedgerUnusable, match="older copy: 1 letters"):
         Ledger.open(folder, NOW)
     with Ledger.open(folder, NOW, older=True) as ledger:
-        became(ledger, "i1-wei", DeliveryState.SUBMITTED)
+        assert ledger.counts() == {"uncertain": 2}, "they were pending in the copy, and may have gone since"
     Ledger.open(folder, NOW).close()
 
 
@@ -233,12 +240,44 @@ def test_a_lost_ledger_is_not_replaced_by_an_empty_one(folder: Path) -> None:
     assert not (folder / FILE).exists()
 
 
-def test_after_a_loss_of_power_the_open_window_is_uncertain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cut_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the disk holds when the machine stops within a window, and is started again."""
     with Ledger.open(folder, NOW) as ledger:
         ledger.freeze(Plan(NOW), [issue("i1", "wei", "tom", "lu", "mei")], [], ["a"])
         ledger.step([], ["i1-wei"], NOW, coming=["i1-tom", "i1-lu"])
         ledger.step([Outcome("i1-wei", DeliveryState.SUBMITTED)], ["i1-tom"], NOW)
+        left = shutil.copytree(folder, folder.parent / "left" / "private", ignore=shutil.ignore_patterns("*-shm"))
     monkeypatch.setattr("pipeline.ledgerfile.boot", lambda: "another start of the machine")
-    with Ledger.open(folder, NOW) as ledger:
+    return left
+
+
+def test_after_a_loss_of_power_the_open_window_is_uncertain(cut_off: Path) -> None:
+    with Ledger.open(cut_off, NOW) as ledger:
         states = {delivery.who: delivery.state for delivery in ledger.deliveries()}
     assert states == {"wei": "submitted", "tom": "uncertain", "lu": "uncertain", "mei": "pending"}
+
+
+def test_a_run_that_ended_by_itself_leaves_no_window_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open(folder, NOW) as ledger:
+        ledger.freeze(Plan(NOW), [issue("i1", "wei", "tom")], [], ["a"])
+        ledger.step([], ["i1-wei"], NOW, coming=["i1-tom"])
+        ledger.step([Outcome("i1-wei", DeliveryState.SUBMITTED)], [], NOW)
+    monkeypatch.setattr("pipeline.ledgerfile.boot", lambda: "the next morning")
+    with Ledger.open(folder, NOW) as ledger:
+        assert ledger.counts() == {"submitted": 1, "pending": 1}
+
+
+def test_what_a_killed_run_left_is_shown_as_uncertain_before_anybody_opens_the_ledger(cut_off: Path) -> None:
+    beside = Ledger.peek(cut_off)
+    assert beside is not None
+    assert beside.counts() == {"submitted": 1, "uncertain": 1, "pending": 2}
+    assert [one.reason for one in beside.deliveries() if one.state == "uncertain"] == [HALF]
+    beside.close()
+
+
+def test_only_a_pending_letter_can_be_begun(ledger: Ledger) -> None:
+    ledger.freeze(Plan(NOW), [issue("i1", "wei")], [], ["a"])
+    became(ledger, "i1-wei", DeliveryState.SUBMITTED)
+    with pytest.raises(LedgerUnusable, match="not pending"):
+        ledger.step([], ["i1-wei"], NOW)

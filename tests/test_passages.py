@@ -26,8 +26,14 @@ LINES = st.lists(
             "> quoted",
             "- row",
             "  ::: only inner",
+            "> ::: only inner",
+            "> :::",
+            "    ```",
+            "::: onyl inner",
+            "：：： only inner",
+            "text ::: only inner",
+            "````",
         ]
-        + ["> ::: only inner", "> :::", "    ```", "::: onyl inner", "：：： only inner", "text ::: only inner", "````"]
     ),
     max_size=14,
 )
@@ -51,7 +57,7 @@ def test_no_line_of_a_passage_is_shown_and_no_other_is_lost(lines: list[str]) ->
 @quick
 @given(LINES)
 def test_an_unmarked_secret_is_shown_only_where_a_fault_is_told(lines: list[str]) -> None:
-    """A line below anything that looks like an opening is hidden, or the run is refused."""
+    """A line below an opening is hidden, or the run is refused."""
     body = "\n".join([*lines, "::: only inner", "the secret", ":::"])
     assert "the secret" not in passages.body_for(body, EVERYONE) or passages.faults(body)
 
@@ -106,9 +112,12 @@ def test_what_is_no_passage_is_left_alone(body: str) -> None:
         "::：only inner",
         "\ufeff::: only inner",
         "\u200b::: only inner",
-    ]
-    + ["\x02::: only inner", "words ::: only inner", ": : : only inner", ";;; only inner", "::: inner", "::: 只 inner"]
-    + [
+        "\x02::: only inner",
+        "words ::: only inner",
+        ": : : only inner",
+        ";;; only inner",
+        "::: inner",
+        "::: 只 inner",
         "::: only inner: the secret",
         "> ：：：only inner",
         "- :: only inner",

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from small import NOW, circle, entry, house, person
 
 from pipeline.model import Cadence, Choice, Circle, History, House, Interests, Person, Plan, State
 from pipeline.plan import explain, plan
-from small import NOW, circle, entry, house, person
 
 INNER = circle("inner")
 WEAK = circle("weak", 1, Cadence.MONTHLY)
@@ -27,7 +27,9 @@ def reasons(decided: Plan) -> dict[str, str]:
 
 def test_a_person_in_several_circles_gets_one_letter_at_the_pace_of_the_closest() -> None:
     rooms = [INNER, WEAK]
-    decided = plan(house([entry("a")], rooms, [person("wei", "weak", "inner")]), known("wei", circles=("inner", "weak")), NOW)
+    decided = plan(
+        house([entry("a")], rooms, [person("wei", "weak", "inner")]), known("wei", circles=("inner", "weak")), NOW
+    )
     assert [(letter.person.id, letter.circle) for letter in decided.letters] == [("wei", "inner")]
     assert told(decided) == {"wei": ["a"]}
 
@@ -168,7 +170,11 @@ def test_notes_and_generated_entries_are_told_only_to_circles_that_tell_names() 
 
 def test_interests_add_and_mute() -> None:
     ring = circle("ring", tags=("llm",))
-    entries = [entry("llm", tags=("llm",), days=3), entry("run", tags=("running",), days=2), entry("own", visibility="ring")]
+    entries = [
+        entry("llm", tags=("llm",), days=3),
+        entry("run", tags=("running",), days=2),
+        entry("own", visibility="ring"),
+    ]
     people = [
         person("plain", "ring"),
         person("more", "ring", interests=Interests(more=("running",))),
@@ -179,11 +185,13 @@ def test_interests_add_and_mute() -> None:
 
 
 def test_a_broadcast_circle_gets_a_text_to_paste_at_once_and_then_at_its_pace() -> None:
-    group: Circle = circle("group", 0, Cadence.QUARTERLY, reads=("public",), kind="broadcast", channels=("paste:wechat",),
-                           languages=("zh",))  # fmt: skip
+    more = {"kind": "broadcast", "channels": ("paste:wechat",), "languages": ("zh",)}
+    group: Circle = circle("group", 0, Cadence.QUARTERLY, reads=("public",), **more)
     entries = [entry("a", langs=("en", "zh")), entry("b", visibility="inner")]
     first = plan(house(entries, [group], []), History(), NOW)
-    assert [(paste.file_name, [one.entry.id for one in paste.entries]) for paste in first.pastes] == [("group.zh.txt", ["a"])]
+    assert [(paste.file_name, [one.entry.id for one in paste.entries]) for paste in first.pastes] == [
+        ("group.zh.txt", ["a"])
+    ]
     history = known("circle:group", circles=("group",), seen={"a": NOW, "c": NOW})
     later = plan(house([entry("c")], [group], []), history, NOW + timedelta(days=1))
     assert not later.pastes
@@ -192,7 +200,9 @@ def test_a_broadcast_circle_gets_a_text_to_paste_at_once_and_then_at_its_pace() 
 
 def test_a_refused_address_holds_the_person_with_the_providers_words() -> None:
     history = known("wei", blocked={"wei": "the provider refused this address: no such mailbox"})
-    assert "no such mailbox" in reasons(plan(house([entry("a")], [INNER], [person("wei", "inner")]), history, NOW))["wei"]
+    assert (
+        "no such mailbox" in reasons(plan(house([entry("a")], [INNER], [person("wei", "inner")]), history, NOW))["wei"]
+    )
 
 
 def test_the_same_arguments_give_the_same_plan() -> None:

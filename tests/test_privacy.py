@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from small import circle, entry, house, person
 
 from pipeline.model import EVERYONE, Version
 from pipeline.privacy import Output, leaks, narrow_runs
-from small import circle, entry, house, person
 
 SECRET = "The eye test was worse this month and I am trying it again anyway."
 SECRET_ZH = "这个月的视力检查比上个月更差我还是想再试一次"
 BODY = f"Public words that everyone may read here.\n\n::: only inner\n{SECRET}\n\n{SECRET_ZH}\n:::\n"
 
 
-def runs(body: str = BODY, **more: object):  # noqa: ANN201 — the type is the subject's own
+def runs(body: str = BODY, **more: object):
     return narrow_runs(house([entry("a", body=body, **more)], [circle("inner")], [person("wei", "inner")]))
 
 
@@ -23,7 +23,7 @@ WAYS = {
     "escaped twice, as in a feed": f"&lt;p&gt;{SECRET.replace('worse', '&amp;#119;orse')}&lt;/p&gt;",
     "in an attribute": f'<img alt="{SECRET}" src="x.png">',
     "in a description": f"<meta name='description' content='{SECRET}'>",
-    "in JSON": '{"content_html": "%s"}' % SECRET.replace("T", "\\u0054"),
+    "in JSON": '{"content_html": "' + SECRET.replace("T", "\\u0054") + '"}',
     "over lines": SECRET.replace(" ", "\n  "),
     "in capitals": SECRET.upper(),
     "in part": "… " + " ".join(SECRET.split()[3:9]),
@@ -51,7 +51,13 @@ def test_what_is_public_elsewhere_is_no_secret() -> None:
 
 
 def test_a_narrower_entry_is_looked_for_whole_with_its_title() -> None:
-    version = Version("en", "Retry storms at my own company", "What broke on Tuesday night", "Body words in a row here.", "content/posts/x.md")
+    version = Version(
+        "en",
+        "Retry storms at my own company",
+        "What broke on Tuesday night",
+        "Body words in a row here.",
+        "content/posts/x.md",
+    )
     found = narrow_runs(house([entry("x", visibility="inner", versions=(version,))], [circle("inner")], []))
     for text in (version.title, version.summary, version.body):
         assert leaks(found, [Output("feed.xml", EVERYONE, text)]), text

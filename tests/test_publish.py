@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from houses import Ran, run
 
 from pipeline.config import read_settings
 from pipeline.ledger import Ledger, Outcome
 from pipeline.model import DeliveryState
-from houses import Ran, run
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 NOW = datetime.fromisoformat("2026-11-21T09:30:00+08:00")
@@ -90,7 +90,9 @@ def test_an_edited_renamed_or_back_dated_entry_is_not_told_again(copy: Path) -> 
         path.rename(path.with_name(path.name.replace("magnifier", "lens")))
     (copy / "content" / "posts" / "lens.md").write_text(text, "utf-8")
     for path in (copy / "content").rglob("*.md"):
-        path.write_text(path.read_text("utf-8").replace("magnifier.md", "lens.md").replace("magnifier.zh.md", "lens.zh.md"), "utf-8")
+        path.write_text(
+            path.read_text("utf-8").replace("magnifier.md", "lens.md").replace("magnifier.zh.md", "lens.zh.md"), "utf-8"
+        )
     ran = run(copy, "publish", now=NOW + timedelta(hours=1))
     assert ran.code == 0, ran
     assert "Nobody is told anything now." in ran.out
@@ -142,7 +144,12 @@ def test_plan_json_is_the_plan_and_changes_nothing(published: tuple[Path, Ran], 
     [
         ('transport = "sendgrid"', "", {}, "SENDGRID_API_KEY"),
         ('transport = "smtp"', '[tool.kith.smtp]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"', {}, "127.0.0.1"),
-        ('transport = "smtp"', '[tool.kith.smtp]\nhost = "nowhere.invalid"\nsecurity = "starttls"', {}, "nowhere.invalid"),
+        (
+            'transport = "smtp"',
+            '[tool.kith.smtp]\nhost = "nowhere.invalid"\nsecurity = "starttls"',
+            {},
+            "nowhere.invalid",
+        ),
     ],
 )
 def test_a_missing_key_or_a_wrong_host_is_one_clear_line_and_loses_nothing(
@@ -162,7 +169,9 @@ def test_a_missing_key_or_a_wrong_host_is_one_clear_line_and_loses_nothing(
 
 def test_nobody_there_to_answer_means_nothing_leaves(copy: Path) -> None:
     settings = copy / "pyproject.toml"
-    settings.write_text(settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "touch deployed"\n', "utf-8")
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "touch deployed"\n', "utf-8"
+    )
     ran = run(copy, "publish", now=NOW)
     assert ran.code == 1
     assert "--yes" in ran.out
@@ -171,7 +180,9 @@ def test_nobody_there_to_answer_means_nothing_leaves(copy: Path) -> None:
 
 def test_a_failing_deploy_keeps_every_letter_back(copy: Path) -> None:
     settings = copy / "pyproject.toml"
-    settings.write_text(settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "exit 7"\n', "utf-8")
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "exit 7"\n', "utf-8"
+    )
     later = NOW + timedelta(hours=3)
     run(copy, "new", "update", "The river is high today.", now=later)
     shutil.rmtree(copy / "build" / "outbox")

@@ -12,9 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import houses
+import pytest
 
 CHROMIUM = Path("/usr/bin/chromium")
 

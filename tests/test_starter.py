@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-
 from houses import run
+
 from pipeline.config import read_settings
 
 NOW = datetime.fromisoformat("2026-11-21T09:30:00+08:00")

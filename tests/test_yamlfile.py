@@ -94,8 +94,18 @@ def test_a_fault_is_told_where_it_begins(said: str, line: int, fact: str) -> Non
 
 @pytest.mark.parametrize(
     "said",
-    ["[" * 100_000, "{" * 100_000, "- " * 100_000, "[a," * 50_000, "{a: " * 30_000, "? - " * 20_000, "a: " * 9_000]
-    + ["'\n" * 30_000, "a: [\n" * 30_000, "".join(" " * depth + "a:\n" for depth in range(500))],
+    [
+        "[" * 100000,
+        "{" * 100000,
+        "- " * 100000,
+        "[a," * 50000,
+        "{a: " * 30000,
+        "? - " * 20000,
+        "a: " * 9000,
+        "'\n" * 30000,
+        "a: [\n" * 30000,
+        "".join(" " * depth + "a:\n" for depth in range(500)),
+    ],
     ids=range(10),
 )
 def test_nesting_of_a_machine_is_refused_at_once(said: str) -> None:

@@ -7,7 +7,6 @@ submit the very bytes that Kith submits. Ratios are what counts: the machine may
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import resource
 import smtplib
@@ -25,7 +24,23 @@ from pipeline.deliver import Surroundings, deliver
 from pipeline.frozen import whole
 from pipeline.ledger import Ledger
 from pipeline.mime import to_bytes
-from pipeline.model import Circle, Entry, Frozen, History, House, Issue, Kind, Letter, Person, Plan, Settings, Sheet, Smtp, State, Version
+from pipeline.model import (
+    Circle,
+    Entry,
+    Frozen,
+    History,
+    House,
+    Issue,
+    Kind,
+    Letter,
+    Person,
+    Plan,
+    Settings,
+    Sheet,
+    Smtp,
+    State,
+    Version,
+)
 from pipeline.plan import plan
 from pipeline.transports.base import Transport
 from pipeline.transports.sendgrid import SendgridTransport, payload
@@ -34,14 +49,16 @@ from pipeline.transports.smtp import SmtpTransport
 HERE = Path(__file__).resolve().parent
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LETTERS = int(os.environ.get("KITH_BENCH_LETTERS", "2000"))
-ROUNDS = 3
+ROUNDS = 5
+LINE = "<p style='margin:0 0 16px'>A quiet line about the river.</p>"
 say = sys.stdout.write
 
 
 @contextmanager
 def sink(kind: str) -> Iterator[int]:
     """A sink in a process of its own; gives its port."""
-    with subprocess.Popen([sys.executable, str(HERE / "sinks.py"), kind], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, str(HERE / "sinks.py"), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())
@@ -52,18 +69,27 @@ def sink(kind: str) -> Iterator[int]:
 def issue(count: int) -> Issue:
     """A digest of usual size (20 kB of HTML, 4 kB of text) to ``count`` people."""
     text = "HOLEhello\n\n" + "A quiet line about the river and the weather. " * 90 + "\nHOLEtoken"
-    html = "<html><body>HOLEhello" + "<p style='margin:0 0 16px'>A quiet line about the river.</p>" * 320 + "HOLEtoken</body></html>"
-    sheet = Sheet(text, html, "HOLE")
-    letters = []
-    for number in range(count):
-        stub = Letter(
-            delivery_id=f"d{number:06d}", person=f"p{number}", sender="Lin <lin@example.org>", to=f"p{number}@example.org",
-            to_name=f"Person {number}", reply_to="lin@example.org", subject="A magnifier with two buttons", text="", html="",
-            date=NOW, language="en", entries=("a",),
-            headers=(("Message-ID", f"<d{number}@example.org>"), ("List-Id", "<letters.example.org>")),
-        )  # fmt: skip
-        letters.append(Frozen(stub, sheet, f"Hello Person {number},", f"token{number:020d}", "i", "mark"))
-    return Issue("i", tuple(letters))
+    sheet = Sheet(text, f"<html><body>HOLEhello{LINE * 320}HOLEtoken</body></html>", "HOLE")
+    return Issue("i", tuple(frozen(number, sheet) for number in range(count)))
+
+
+def frozen(number: int, sheet: Sheet) -> Frozen:
+    stub = Letter(
+        delivery_id=f"d{number:06d}",
+        person=f"p{number}",
+        sender="Lin <lin@example.org>",
+        to=f"p{number}@example.org",
+        to_name=f"Person {number}",
+        reply_to="lin@example.org",
+        subject="A magnifier with two buttons",
+        text="",
+        html="",
+        date=NOW,
+        language="en",
+        entries=("a",),
+        headers=(("Message-ID", f"<d{number}@example.org>"), ("List-Id", "<letters.example.org>")),
+    )
+    return Frozen(stub, sheet, f"Hello Person {number},", f"token{number:020d}", "i", "mark")
 
 
 def timed(work: Callable[[], None]) -> float:
@@ -75,8 +101,9 @@ def timed(work: Callable[[], None]) -> float:
 
 def bare_http(port: int, bodies: list[bytes]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
     for body in bodies:
-        connection.request("POST", "/v3/mail/send", body, {"Authorization": "Bearer x", "Content-Type": "application/json"})
+        connection.request("POST", "/v3/mail/send", body, headers)
         with connection.getresponse() as reply:
             reply.read()
     connection.close()
@@ -90,13 +117,17 @@ def bare_smtp(port: int, messages: list[bytes]) -> None:
 
 def with_kith(make: Callable[[], Transport], connections: int, folder: Path, batch: Issue) -> float:
     """The rate of the real loop with a durable ledger, from the first letter to the last."""
-    private = folder / "private"
-    private.mkdir()
+    (folder / "private").mkdir()
     lines = [make() for _ in range(connections)]
     around = Surroundings(
-        lambda: datetime.now(UTC), time.monotonic, time.sleep, lambda done, total: None, lambda delivery, address: "", lambda: False
+        clock=lambda: datetime.now(UTC),
+        tick=time.monotonic,
+        sleep=time.sleep,
+        progress=lambda done, total: None,
+        may_go=lambda delivery, address: "",
+        halted=lambda: False,
     )
-    with Ledger.open(private, NOW) as ledger:
+    with Ledger.open(folder / "private", NOW) as ledger:
         ledger.freeze(Plan(NOW), [batch], [], ["a"])
         rate = timed(lambda: check(deliver(ledger, lines, around).submitted))
     for line in lines:
@@ -109,28 +140,29 @@ def check(submitted: int) -> None:
         raise SystemExit(f"only {submitted} of {LETTERS} letters were submitted")
 
 
-def compare(kind: str, port: int, batch: Issue, bare: Callable[[], None], make: Callable[[], Transport]) -> None:
+def compare(kind: str, batch: Issue, bare: Callable[[], None], make: Callable[[], Transport]) -> None:
     """Rounds of bare sender, Kith with one connection, Kith with four; the median ratio of the pairs."""
-    rows: dict[int, list[float]] = {1: [], 4: []}
-    rates: dict[str, list[float]] = {"bare": [], "kith 1": [], "kith 4": []}
+    rates: dict[int, list[float]] = {0: [], 1: [], 4: []}
+    ratios: dict[int, list[float]] = {1: [], 4: []}
     for _ in range(ROUNDS):
-        base = timed(bare)
-        rates["bare"].append(base)
-        for connections in rows:
+        rates[0].append(timed(bare))
+        for connections, found in ratios.items():
             with tempfile.TemporaryDirectory() as folder:
                 rate = with_kith(make, connections, Path(folder), batch)
-            rows[connections].append(rate / base)
-            rates[f"kith {connections}"].append(rate)
-    shown = {name: round(statistics.median(found)) for name, found in rates.items()}
-    say(f"{kind:<9} bare {shown['bare']:>6}/s   Kith, 1 connection {shown['kith 1']:>6}/s  {statistics.median(rows[1]):.2f} ×")
-    say(f"   4 connections {shown['kith 4']:>6}/s  {statistics.median(rows[4]):.2f} ×\n")
+            found.append(rate / rates[0][-1])
+            rates[connections].append(rate)
+    one, four = statistics.median(ratios[1]), statistics.median(ratios[4])
+    middle = {count: statistics.median(found) for count, found in rates.items()}
+    say(f"{kind:<9} bare {middle[0]:>6.0f}/s   Kith with 1 connection {middle[1]:>6.0f}/s  {one:.2f} ×")
+    say(f"   with 4 connections {middle[4]:>6.0f}/s  {four:.2f} ×\n")
 
 
 def planning(people: int, entries: int) -> None:
-    """How long a plan takes for many people and entries of which each was told nearly all."""
-    versions = (Version("en", "T", "", "B", "content/posts/x.md"),)
+    """How long a plan takes for many people who were each told nearly all of many entries."""
+    version = (Version("en", "T", "", "B", "content/posts/x.md"),)
     written = tuple(
-        Entry(f"e{n}", Kind.POST, f"e{n}", NOW - timedelta(hours=n), versions, tags=(f"t{n % 40}",)) for n in range(entries)
+        Entry(f"e{n}", Kind.POST, f"e{n}", NOW - timedelta(hours=n), version, tags=(f"t{n % 40}",))
+        for n in range(entries)
     )
     circles = tuple(Circle(f"c{n}", frozenset({"public", f"c{n}"}), rank=n) for n in range(4))
     crowd = tuple(
@@ -146,42 +178,45 @@ def planning(people: int, entries: int) -> None:
     start = time.perf_counter()
     decided = plan(house, history, NOW)
     spent = time.perf_counter() - start
-    say(f"plan      {people:,} people × {entries:,} entries: {spent:.1f} s, {len(decided.letters) + len(decided.held):,} decided\n")
+    count = len(decided.letters) + len(decided.held)
+    say(f"plan      {people:,} people × {entries:,} entries: {spent:.1f} s, {count:,} decided\n")
 
 
 def memory(count: int) -> None:
     """The most memory of a process that freezes and submits ``count`` letters."""
-    code = (
-        "import os,sys;sys.path.insert(0,%r);os.environ['KITH_BENCH_LETTERS']='%d';import delivery as d;"
-        "d.LETTERS=%d;d.alone(int(sys.argv[1]))"
-    ) % (str(HERE), count, count)
+    environ = os.environ | {"KITH_BENCH_LETTERS": str(count)}
     with sink("http") as port:
-        done = subprocess.run([sys.executable, "-c", code, str(port)], capture_output=True, text=True, check=True)
-    say(f"memory    {count:,} letters: {json.loads(done.stdout)['megabytes']:.0f} MB at the most\n")
+        command = [sys.executable, __file__, "alone", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+    say(f"memory    {count:,} letters: {float(done.stdout):.0f} MB at the most\n")
 
 
 def alone(port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        with_kith(lambda: SendgridTransport(f"http://127.0.0.1:{port}", "key", 30.0), 1, Path(folder), issue(LETTERS))
-    say(json.dumps({"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        with_kith(sendgrid(port), 1, Path(folder), issue(LETTERS))
+    say(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
+
+
+def sendgrid(port: int) -> Callable[[], Transport]:
+    return lambda: SendgridTransport(f"http://127.0.0.1:{port}", "key", 30.0)
 
 
 def main() -> None:
     batch = issue(LETTERS)
     full = [whole(one) for one in batch.letters]
-    say(f"{LETTERS:,} letters of {len(to_bytes(full[0])):,} bytes; medians of {ROUNDS} rounds, bare and Kith in turn\n")
+    size = len(to_bytes(full[0]))
+    say(f"{LETTERS:,} letters of {size:,} bytes; medians of {ROUNDS} rounds, bare and Kith in turn\n")
     bodies = [payload(letter) for letter in full]
     with sink("http") as port:
-        compare("sendgrid", port, batch, lambda: bare_http(port, bodies), lambda: SendgridTransport(f"http://127.0.0.1:{port}", "key", 30.0))
+        compare("sendgrid", batch, lambda: bare_http(port, bodies), sendgrid(port))
     messages = [to_bytes(letter) for letter in full]
-    del full, bodies
-    server = Smtp("127.0.0.1", 0, security="none")
     with sink("smtp") as port:
-        here = Smtp(server.host, port, security="none")
-        compare("smtp", port, batch, lambda: bare_smtp(port, messages), lambda: SmtpTransport(here, "", "Lin <lin@example.org>", 30.0))
+        server = Smtp("127.0.0.1", port, security="none")
+        make = lambda: SmtpTransport(server, "", "Lin <lin@example.org>", 30.0)  # noqa: E731 - named for the call below
+        compare("smtp", batch, lambda: bare_smtp(port, messages), make)
     memory(10_000)
     planning(100_000, 5_000)
 
 
 if __name__ == "__main__":
-    main()
+    alone(int(sys.argv[2])) if sys.argv[1:2] == ["alone"] else main()

@@ -1,0 +1,132 @@
+"""The real process, killed with SIGKILL at every durable write and in every phase of every request."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from torture.harness import KILLED, KILLER, Runner, Trial, add_update, blind, copy_house, make_house
+from torture.provider import Provider
+
+PEOPLE = 6
+PARTS = 8
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with Provider(tmp_path_factory.mktemp("provider") / "books.jsonl") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Runner]:
+    with Runner(tmp_path_factory.mktemp("runner"), provider.environ()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Path:
+    return make_house(tmp_path_factory.mktemp("template") / "house", PEOPLE, provider.url)
+
+
+@pytest.fixture
+def trial(tmp_path: Path, template: Path, runner: Runner, provider: Provider) -> Trial:
+    return fresh(Trial(tmp_path / "house", runner, provider, PEOPLE), template)
+
+
+def fresh(trial: Trial, template: Path) -> Trial:
+    copy_house(template, trial.root)
+    trial.provider.new_books()
+    return trial
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_at_any_point_nobody_has_a_letter_twice_and_nobody_is_lost(
+    trial: Trial, template: Path, part: int
+) -> None:
+    points = trial.points()
+    assert len(points) > 100
+    for point in points[part::PARTS]:
+        fresh(trial, template)
+        assert trial.deliver(point).killed, f"{point} was not passed"
+        trial.check(1)
+        trial.finish()
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_killed_at_any_write_of_a_later_issue_it_holds_as_well(trial: Trial, part: int) -> None:
+    """The ledger has been there for a while, and was sealed when it was closed."""
+    assert trial.deliver().code == 0
+    add_update(trial.root, "sun", "2020-01-03", "The sun is back.")
+    later = copy_house(trial.root, trial.root.parent / "later")
+    books = trial.provider.keep()
+    points = [one for one in trial.points() if one.startswith(("commit", "mark", "file"))]
+    assert len(points) > 40
+    for point in points[part::3]:
+        fresh(trial, later)
+        trial.provider.new_books(books)
+        assert trial.deliver(point).killed, f"{point} was not passed"
+        trial.check(1, letters_each=2)
+        trial.finish(letters_each=2)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_killed_on_the_way_back_from_a_kill_nothing_changes(trial: Trial, template: Path, part: int) -> None:
+    """The run that comes after a kill in mid-letter is killed as well, at every write of its own."""
+    middle = "recv:7:before"
+    for number in range(1 + part, 9, 2):
+        for when in ("before", "after"):
+            fresh(trial, template)
+            assert trial.deliver(middle).killed
+            trial.deliver(f"commit:{number}:{when}")
+            trial.check(2)
+            trial.finish()
+
+
+def test_with_two_connections_a_kill_leaves_two_uncertain_at_most(trial: Trial) -> None:
+    settings = trial.root / "pyproject.toml"
+    settings.write_text(settings.read_text("utf-8").replace("timeout = 5.0", "timeout = 5.0\nconnections = 2"), "utf-8")
+    assert trial.deliver("recv:7:after").killed
+    trial.check(2)
+    trial.finish()
+
+
+def test_killed_at_blind_moments_it_holds_as_well(trial: Trial) -> None:
+    dice = random.Random(20261121)
+    crashes = sum(blind(trial, dice.random() * 0.9) for _ in range(5))
+    trial.check(crashes)
+    trial.finish()
+
+
+def test_a_process_that_is_started_anew_each_time_is_killed_in_the_same_way(trial: Trial) -> None:
+    for point in ("commit:2:after", "send:7:half", "recv:8:half"):
+        command = [sys.executable, str(KILLER), point, "--house", str(trial.root), "deliver", "--yes"]
+        assert subprocess.run(command, env=trial.provider.environ(), capture_output=True).returncode == KILLED
+    trial.check(2)
+    trial.finish()
+
+
+def test_what_was_frozen_goes_on_as_it_was_and_is_not_planned_again(trial: Trial) -> None:
+    assert trial.deliver("commit:4:after").killed
+    frozen = [(one.id, one.issue) for one in trial.deliveries()]
+    for path in trial.root.glob("content/updates/*.md"):
+        path.write_text(path.read_text("utf-8").replace("Rain at last.", "It was edited meanwhile."), "utf-8")
+    people = trial.root / "subscribers.yml"
+    people.write_text(people.read_text("utf-8").replace("P 4", "Another name"), "utf-8")
+    trial.finish()
+    assert [(one.id, one.issue) for one in trial.deliveries()][: len(frozen)] == frozen
+    assert len({line["delivery"] for line in trial.provider.books()} - {one for one, _ in frozen}) <= 1, (
+        "only a letter that was settled as not taken is composed anew"
+    )
+
+
+def test_a_second_issue_after_a_kill_reaches_everybody_beside_the_first(trial: Trial) -> None:
+    assert trial.deliver("send:8:after").killed
+    add_update(trial.root, "sun", "2020-01-03", "The sun is back.")
+    trial.deliver()
+    trial.settle()
+    trial.finish(letters_each=2)

@@ -1,0 +1,245 @@
+"""A house of N people, the command run in processes that may be killed, and what the provider's books must say then."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from torture.killer import WHENS
+from torture.provider import Provider
+
+from pipeline.ledger import Ledger
+from pipeline.model import Delivery, DeliveryState
+
+KILLER = Path(__file__).with_name("killer.py")
+KILLED = -signal.SIGKILL
+
+SETTINGS = """\
+[tool.kith]
+title = "A house"
+url = "https://house.example.org/"
+author = "Ann"
+languages = ["en"]
+timezone = "Asia/Shanghai"
+
+[tool.kith.mail]
+transport = "{transport}"
+sender = "Ann <ann@house.example.org>"
+timeout = 5.0
+{mail}
+
+[tool.kith.sendgrid]
+host = "{url}"
+"""
+
+CIRCLES = """\
+version: 1
+circles:
+  inner: {title: Close friends, cadence: each, reads: [inner, public], max_per_month: 31}
+  weak: {title: Weak ties, cadence: each, reads: [public], max_per_month: 31}
+people:
+"""
+
+
+def make_house(root: Path, people: int, url: str, mail: str = "", transport: str = "sendgrid") -> Path:
+    """A house where one update is due to ``people`` people in two circles, and one more is paused."""
+    (root / "content" / "updates").mkdir(parents=True)
+    settings = SETTINGS.format(url=url, mail=mail, transport=transport)
+    (root / "pyproject.toml").write_text(settings, "utf-8")
+    rows = [_person(number, "inner" if number < people // 3 else "weak") for number in range(people)]
+    rows.append(_person(people, "weak", "paused"))
+    (root / "subscribers.yml").write_text(CIRCLES + "".join(rows), "utf-8")
+    add_update(root, "rain", "2020-01-02", "Rain at last.")
+    return root
+
+
+def _person(number: int, circle: str, state: str = "subscribed") -> str:
+    return f"  - {{id: p{number}, name: P {number}, circles: [{circle}], address: p{number}@example.org, state: {state}}}\n"
+
+
+def add_update(root: Path, name: str, day: str, words: str) -> None:
+    path = root / "content" / "updates" / f"{day}-{name}.md"
+    path.write_text(f"---\nid: {name}\ndate: {day} 08:00\n---\n\n{words}\n", "utf-8")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (negative: the signal that killed it) and what it printed."""
+
+    code: int
+    output: str
+
+    @property
+    def killed(self) -> bool:
+        return self.code == KILLED
+
+
+class Runner:
+    """Starts the command in processes of their own, by a zygote that has everything imported already."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self._output = folder / "output"
+        self._environ = environ
+        warm = make_house(folder / "warm", 3, "https://api.sendgrid.com", transport="outbox")
+        self._zygote = subprocess.Popen(
+            [sys.executable, str(KILLER), "zygote", str(warm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.close()
+        self._zygote.wait()
+        self._zygote.stdout.close()
+
+    def start(self, root: Path, point: str, *arguments: str, counts: str = "") -> int:
+        """Starts a run and returns its process id; `end` waits for it."""
+        order = {
+            "point": point, "arguments": ["--house", str(root), *arguments], "environ": self._environ,
+            "output": str(self._output), "counts": counts,
+        }  # fmt: skip
+        assert self._zygote.stdin is not None
+        self._zygote.stdin.write(json.dumps(order) + "\n")
+        self._zygote.stdin.flush()
+        return self._said()
+
+    def end(self) -> Ended:
+        code = self._said()
+        return Ended(code, self._output.read_text("utf-8"))
+
+    def run(self, root: Path, point: str, *arguments: str, counts: str = "") -> Ended:
+        """One run to its end."""
+        self.start(root, point, *arguments, counts=counts)
+        return self.end()
+
+    def _said(self) -> int:
+        assert self._zygote.stdout is not None
+        return int(self._zygote.stdout.readline())
+
+
+@dataclass
+class Trial:
+    """One house, its provider, and whoever runs the command in it."""
+
+    root: Path
+    runner: Runner
+    provider: Provider
+    people: int
+
+    def deliver(self, point: str = "none") -> Ended:
+        ended = self.runner.run(self.root, point, "deliver", "--yes")
+        assert "Traceback" not in ended.output, ended.output
+        return ended
+
+    def points(self) -> list[str]:
+        """Every point that a whole run passes."""
+        counts = self.root.parent / "counts"
+        ended = self.runner.run(self.root, "count", "deliver", "--yes", counts=str(counts))
+        assert ended.code == 0, ended.output
+        seen = json.loads(counts.read_text())
+        return [f"{kind}:{n}:{when}" for kind in WHENS for n in range(1, seen.get(kind, 0) + 1) for when in WHENS[kind]]
+
+    def deliveries(self) -> list[Delivery]:
+        ledger = Ledger.peek(self.root / "private")
+        if ledger is None:
+            return []
+        try:
+            return ledger.deliveries()
+        finally:
+            ledger.close()
+
+    def check(self, crashes: int, letters_each: int = 1) -> None:
+        """What must hold after ``crashes`` crashes, whatever they hit: nobody has a letter twice, the ledger adds up.
+
+        ``letters_each``: how many letters were due to each person so far.
+        """
+        taken = self.provider.taken()
+        assert not taken or max(taken.values()) <= letters_each, f"somebody got a letter twice: {taken}"
+        self._no_delivery_twice()
+        found = self.deliveries()
+        states = Counter(one.state for one in found)
+        assert states[DeliveryState.UNCERTAIN] <= crashes, states
+        ids = {one.id for one in found}
+        assert {line["delivery"] for line in self.provider.books()} <= ids, "something left that the ledger never knew"
+        sure = {one.id for one in found if one.state is DeliveryState.SUBMITTED}
+        assert sure <= {line["delivery"] for line in self.provider.books()}, "it was never taken, but counts as submitted"
+        assert not states.keys() - {DeliveryState.PENDING, DeliveryState.SUBMITTED, DeliveryState.UNCERTAIN}, states
+
+    def _no_delivery_twice(self) -> None:
+        deliveries = Counter(line["delivery"] for line in self.provider.books())
+        assert not deliveries or max(deliveries.values()) == 1, "a delivery was taken twice"
+
+    def settle(self) -> int:
+        """A person looks into the provider's books and settles everything by them; how many there were."""
+        books = {line["delivery"] for line in self.provider.books()}
+        doubts = [one for one in self.deliveries() if one.state is DeliveryState.UNCERTAIN]
+        for one in doubts:
+            assert one.reason, "an uncertain letter has its evidence"
+            verdict = "taken" if one.id in books else "not-taken"
+            ended = self.runner.run(self.root, "none", "settle", one.id, verdict)
+            assert ended.code == 0, ended.output
+        return len(doubts)
+
+    def finish(self, letters_each: int = 1) -> None:
+        """After the last crash: what is left goes, what is uncertain is settled, and everybody has each letter once."""
+        ended = self.deliver()
+        assert "Stopped" not in ended.output, ended.output
+        if self.settle():
+            ended = self.deliver()
+        assert ended.code == 0, ended.output
+        wanted = {f"p{number}@example.org": letters_each for number in range(self.people)}
+        assert dict(self.provider.taken()) == wanted, "everybody has it once, and nobody else"
+        again = self.deliver()
+        assert again.code == 0
+        assert dict(self.provider.taken()) == wanted, "one run more changes nothing"
+
+
+def schedule(trial: Trial, seed: int, points: list[str], crashes: int) -> int:
+    """Crashes at seeded points or at blind moments, then an end; how many of them really hit."""
+    dice, hit, issues = random.Random(seed), 0, 1
+    for number in range(crashes):
+        if dice.random() < 0.25:
+            add_update(trial.root, f"more{number}", "2020-01-03", f"More of {number}.")
+            issues += 1
+        hit += blind(trial, dice.random() * 0.4) if dice.random() < 0.3 else trial.deliver(dice.choice(points)).killed
+        _within(trial, hit, issues)
+    trial.deliver()
+    settled = trial.settle()
+    while trial.settle() or trial.deliver().code or settled:
+        settled = 0
+    assert max(trial.provider.taken().values()) <= issues
+    return hit
+
+
+def _within(trial: Trial, crashes: int, issues: int) -> None:
+    trial.check(crashes, issues)
+
+
+def blind(trial: Trial, seconds: float) -> bool:
+    """SIGKILL after a while, wherever the run is then; whether it was still running."""
+    process = subprocess.Popen(
+        [sys.executable, str(KILLER), "none", "--house", str(trial.root), "deliver", "--yes"],
+        env=trial.provider.environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    return process.wait() == KILLED
+
+
+def copy_house(template: Path, root: Path) -> Path:
+    """A house to be ruined."""
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(template, root)
+    return root

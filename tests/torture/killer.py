@@ -1,0 +1,212 @@
+"""Runs the real `kith` in a process of its own and kills it with SIGKILL at a named point.
+
+A point is ``kind:number:when``, such as ``commit:3:before``: what is about to happen, for which time, and where in it.
+
+    commit   before, after       a transaction of the ledger
+    mark     before, after       a count written beside the ledger
+    file     before, after       a file renamed, removed or written through to the disk
+    connect  before, after       a connection to the provider
+    send     before, half, after     bytes to the provider
+    recv     before, half, after     bytes from the provider
+
+The product knows nothing of this: what it calls is wrapped from outside. As its own process:
+
+    python killer.py POINT kith-arguments…     one run; POINT may be `count`, which only counts, or `none`
+    python killer.py zygote HOUSE              works once in HOUSE, so that it has imported everything, and then
+                                               forks a process for each line on stdin
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import signal
+import socket
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+WHENS = {
+    "commit": ("before", "after"),
+    "mark": ("before", "after"),
+    "file": ("before", "after"),
+    "connect": ("before", "after"),
+    "send": ("before", "half", "after"),
+    "recv": ("before", "half", "after"),
+}
+
+Hit = Callable[[str, str], bool]
+"""Told of a kind and a moment; true when the process is to do half of it, as ``half`` is its point."""
+
+
+class Killer:
+    """Counts what happens, and kills this process at its point."""
+
+    def __init__(self, point: str, counts: Path | None = None) -> None:
+        kind, _, rest = point.partition(":")
+        number, _, when = rest.partition(":")
+        self._kind, self._number, self._when = kind, int(number or 0), when
+        self._counts = counts
+        self.seen: Counter[str] = Counter()
+
+    def __call__(self, kind: str, when: str) -> bool:
+        if when == "before":
+            self.seen[kind] += 1
+            if self._counts:
+                self._counts.write_text(json.dumps(self.seen))
+        here = kind == self._kind and self.seen[kind] == self._number
+        if here and when == "before" and self._when == "half":
+            return True
+        if here and when == self._when:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+
+def mortal_connection(hit: Hit) -> type[sqlite3.Connection]:
+    """A connection whose transactions are points; ``hit`` is asked of each."""
+
+    class Mortal(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql != "COMMIT":
+                return super().execute(sql, *values)
+            hit("commit", "before")
+            done = super().execute(sql, *values)
+            hit("commit", "after")
+            return done
+
+        def executescript(self, sql: str) -> sqlite3.Cursor:
+            hit("commit", "before")
+            done = super().executescript(sql)
+            hit("commit", "after")
+            return done
+
+    return Mortal
+
+
+def mortal_socket(hit: Hit) -> type[socket.socket]:
+    """A socket whose bytes are points."""
+
+    class Mortal(socket.socket):
+        def connect(self, address: Any) -> None:
+            hit("connect", "before")
+            super().connect(address)
+            hit("connect", "after")
+
+        def send(self, data: Any, *more: Any) -> int:
+            if hit("send", "before"):
+                super().send(memoryview(data)[: len(data) // 2])
+                hit("send", "half")
+            sent = super().send(data, *more)
+            hit("send", "after")
+            return sent
+
+        def sendall(self, data: Any, *more: Any) -> None:
+            if hit("send", "before"):
+                super().sendall(memoryview(data)[: len(data) // 2])
+                hit("send", "half")
+            super().sendall(data, *more)
+            hit("send", "after")
+
+        def recv_into(self, buffer: Any, *more: Any) -> int:
+            if hit("recv", "before"):
+                super().recv_into(buffer, 9)
+                hit("recv", "half")
+            count = super().recv_into(buffer, *more)
+            hit("recv", "after")
+            return count
+
+    return Mortal
+
+
+def around(hit: Hit, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` as a point of ``kind``."""
+
+    def wrapped(*values: Any, **named: Any) -> Any:
+        hit(kind, "before")
+        try:
+            return function(*values, **named)
+        finally:
+            hit(kind, "after")
+
+    return wrapped
+
+
+def arm(hit: Hit) -> None:
+    """Wraps everything in this process that is a point."""
+    connect, factory = sqlite3.connect, mortal_connection(hit)
+    sqlite3.connect = lambda *values, **named: connect(*values, factory=factory, **named)
+    socket.socket = mortal_socket(hit)
+    os.pwrite = around(hit, "mark", os.pwrite)
+    for name in ("replace", "unlink", "fsync"):
+        setattr(os, name, around(hit, "file", getattr(os, name)))
+
+
+def run(point: str, arguments: list[str], counts: str = "") -> None:
+    """Runs the real command; does not return."""
+    from pipeline.__main__ import main
+
+    if point != "none":
+        arm(Killer(point, Path(counts) if counts else None))
+    sys.argv = ["kith", *arguments]
+    main()
+
+
+def zygote(house: str) -> None:
+    """For each line on stdin a process: its id on stdout, and once it ended its exit code.
+
+    A line is JSON with the keys point, arguments, environ, output and counts.
+    """
+    output, printed = sys.stdout, io.StringIO()
+    sys.stdout = printed
+    with contextlib.suppress(SystemExit):
+        run("none", ["--house", house, "deliver", "--yes"])
+    sys.stdout = output
+    importlib.import_module("sendgrid.helpers.mail")
+    importlib.import_module("pipeline.transports.smtp")
+    importlib.import_module("pipeline.transports.sendgrid")
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _be_born(order)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def _be_born(order: dict[str, Any]) -> None:
+    """The child's whole life: as `kith` would be started, with what it prints in a file."""
+    output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    code: Any = 0
+    try:
+        run(order["point"], order["arguments"], order["counts"])
+    except SystemExit as leaving:
+        code = leaving.code
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        code = 99
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "zygote":
+        zygote(sys.argv[2])
+    else:
+        run(sys.argv[1], sys.argv[2:])
