@@ -95,6 +95,7 @@ class _Planner:
         self.rulings = Rulings(house)
         self.entries = {entry.id: entry for entry in house.entries}
         self._choices: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Chosen, ...]] = {}
+        self._fresh: dict[tuple[int, frozenset[str]], tuple[dict[str, Ruling], tuple[str, ...]]] = {}
         self._audiences: dict[tuple[str, ...], frozenset[str]] = {}
 
     def person(self, person: Person, sheet: _Sheet) -> None:
@@ -126,14 +127,22 @@ class _Planner:
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Entries to tell, oldest first, and entries to record as told because they are from before."""
         told = self.history.told.get(who, frozenset())
-        fresh = [entry for entry in rulings if entry not in told]
+        fresh = self._untold(rulings, told)
         known = self.history.joined.get(who)
         if known is None:
-            return tuple(fresh[-NEWCOMER:]), tuple(fresh[:-NEWCOMER])
+            return fresh[-NEWCOMER:], fresh[:-NEWCOMER]
         if not circles - known:
-            return tuple(fresh), ()
+            return fresh, ()
         before = {entry for entry in fresh if entry in self.history.seen and not rulings[entry].through & known}
         return tuple(entry for entry in fresh if entry not in before), tuple(e for e in fresh if e in before)
+
+    def _untold(self, rulings: dict[str, Ruling], told: frozenset[str]) -> tuple[str, ...]:
+        """Worked out once for all who stand alike and were told the same."""
+        key = (id(rulings), told)
+        if key not in self._fresh:
+            # The rulings are kept too, so that no other ones can ever have their id.
+            self._fresh[key] = rulings, tuple(entry for entry in rulings if entry not in told)
+        return self._fresh[key][1]
 
     def _hold(
         self, person: Person, state: State, waiting: tuple[str, ...], cadence: Cadence, circle: Circle

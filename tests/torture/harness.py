@@ -61,7 +61,8 @@ def make_house(root: Path, people: int, url: str, mail: str = "", transport: str
 
 
 def _person(number: int, circle: str, state: str = "subscribed") -> str:
-    return f"  - {{id: p{number}, name: P {number}, circles: [{circle}], address: p{number}@example.org, state: {state}}}\n"
+    who = f"id: p{number}, name: P {number}, address: p{number}@example.org"
+    return f"  - {{{who}, circles: [{circle}], state: {state}}}\n"
 
 
 def add_update(root: Path, name: str, day: str, words: str) -> None:
@@ -163,16 +164,15 @@ class Trial:
 
         ``letters_each``: how many letters were due to each person so far.
         """
-        taken = self.provider.taken()
+        taken, books = self.provider.taken(), {line["delivery"] for line in self.provider.books()}
         assert not taken or max(taken.values()) <= letters_each, f"somebody got a letter twice: {taken}"
         self._no_delivery_twice()
         found = self.deliveries()
         states = Counter(one.state for one in found)
         assert states[DeliveryState.UNCERTAIN] <= crashes, states
-        ids = {one.id for one in found}
-        assert {line["delivery"] for line in self.provider.books()} <= ids, "something left that the ledger never knew"
+        assert books <= {one.id for one in found}, "something left that the ledger never knew"
         sure = {one.id for one in found if one.state is DeliveryState.SUBMITTED}
-        assert sure <= {line["delivery"] for line in self.provider.books()}, "it was never taken, but counts as submitted"
+        assert sure <= books, "it was never taken, but counts as submitted"
         assert not states.keys() - {DeliveryState.PENDING, DeliveryState.SUBMITTED, DeliveryState.UNCERTAIN}, states
 
     def _no_delivery_twice(self) -> None:
