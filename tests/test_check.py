@@ -82,7 +82,7 @@ def test_hostile_text_takes_no_long_time(name: str) -> None:
     references(HOSTILE[name])
     teaser(HOSTILE[name])
     list(overloads(HOSTILE[name]))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("name", ["[", "![", "<a ", "[\n", "[a](", "*[", "[](<", "- ", "> ", "balanced"])
