@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.errors import MessageError
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Protocol
 
 from pipeline.errors import Refused
@@ -18,8 +19,14 @@ class Transport(Protocol):
 
     name: str
 
-    def submit(self, letter: Letter) -> Receipt:
-        """The provider's receipt for one letter.
+    def prepare(self, letter: Letter) -> bytes:
+        """The bytes that `submit` will hand over; made ahead by any thread while the line is busy.
+
+        Raises `Refused` or `Misconfigured` for a letter that cannot be written.
+        """
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+        """The provider's receipt for one letter; ``data`` is what `prepare` made of it, if it was called.
 
         Raises `Refused`, `Unavailable` (nothing was taken), `Uncertain` (it may have been), or
         `Misconfigured` (no letter can go), and nothing else.
@@ -49,6 +56,11 @@ def mailbox(text: str) -> tuple[str, str]:
 
     Raises `Misconfigured`, as every letter has the same one.
     """
+    return _mailbox(text)
+
+
+@lru_cache(maxsize=8)
+def _mailbox(text: str) -> tuple[str, str]:
     name, address = parseaddr(text)
     return name, house_address(address)
 

@@ -25,6 +25,9 @@ from pipeline.transports.base import written
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CID = re.compile(r"cid:[^\s\"'<>()]+")
 
+_OFTEN = 50
+"""Letters between two writings of the list, which grows with them."""
+
 
 class Outbox:
     """A folder with one ``.eml`` per letter and an ``index.html`` to look through them."""
@@ -34,15 +37,20 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._rows: dict[str, _Row] | None = None
+        self._listed = True
 
-    def submit(self, letter: Letter) -> Receipt:
+    def prepare(self, letter: Letter) -> bytes:
+        """The letter as mail; see `Transport.prepare`."""
+        return written(letter)
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
         """The name of the letter's file, which replaces an earlier one of the same delivery.
 
         Raises `Refused` for a letter that cannot be written as mail, `Unavailable` for a full disk or a
         folder that cannot be written to. The letter counts as taken once its ``.eml`` has its name.
         """
         name = file_name(letter.delivery_id)
-        data = written(letter)
+        data = written(letter) if data is None else data
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             rows = self._known()
@@ -51,13 +59,21 @@ class Outbox:
         except OSError as error:
             raise Unavailable(f"{self._folder}: {_reason(error)}. Nothing was written for this letter.") from None
         rows[name] = _Row.of(letter)
-        # The letter is taken by now; the next one writes the list again.
-        with contextlib.suppress(OSError):
-            _put(self._folder / "index.html", index(rows).encode("utf-8", "replace"))
+        self._listed = False
+        if len(rows) <= _OFTEN or len(rows) % _OFTEN == 0:
+            self._list()
         return Receipt(f"{name}.eml", f"written to {name}.eml")
 
+    def _list(self) -> None:
+        """Writes the list of letters; they are taken already, and whoever writes it next mends what fails here."""
+        with contextlib.suppress(OSError):
+            _put(self._folder / "index.html", index(self._known()).encode("utf-8", "replace"))
+            self._listed = True
+
     def close(self) -> None:
-        """Nothing to close."""
+        """Brings the list up to date."""
+        if not self._listed:
+            self._list()
 
     def suppressed(self) -> dict[str, str]:
         """Nothing: a folder bounces nobody."""

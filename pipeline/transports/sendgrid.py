@@ -48,9 +48,13 @@ class SendgridTransport:
         self._key = key
         self._key_env = key_env
 
-    def submit(self, letter: Letter) -> Receipt:
+    def prepare(self, letter: Letter) -> bytes:
+        """The request's body; see `Transport.prepare`."""
+        return payload(letter)
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
         """SendGrid's receipt for one letter; see `Transport.submit`."""
-        body = payload(letter)
+        body = payload(letter) if data is None else data
         reply = self._wire.request("POST", "/v3/mail/send", self._headers("application/json"), body)
         if reply.status != 202:
             self._no(reply)

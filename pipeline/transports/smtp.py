@@ -37,7 +37,7 @@ class _Session(smtplib.SMTP):
     """One connection that takes only whole replies for replies, each within its time.
 
     ``in_step`` says that the last command got its reply, so that the next one's cannot be mistaken;
-    ``handed`` that bytes of the present letter may have left.
+    ``handed`` that bytes of the present letter may have left; ``fresh`` that no letter was begun and left half done.
     """
 
     debuglevel = 0
@@ -46,6 +46,7 @@ class _Session(smtplib.SMTP):
         super().__init__(local_hostname=domain)
         self._seconds = seconds
         self.in_step = self.handed = False
+        self.fresh = True
         self.put_on(sock)
 
     def put_on(self, sock: socket.socket) -> None:
@@ -105,7 +106,7 @@ class _Session(smtplib.SMTP):
         if self.sock is None:
             raise Unavailable(f"{host} hung up before the letter was handed over.")
         self.handed = True
-        write(self.sock, dotted(data), self._seconds, f"the letter to {host}")
+        write(self.sock, data, self._seconds, f"the letter to {host}")
         try:
             return self.getreply(_LAST_PATIENCE)
         except smtplib.SMTPServerDisconnected as error:
@@ -135,10 +136,14 @@ class SmtpTransport:
         self._seconds = seconds
         self._session: _Session | None = None
 
-    def submit(self, letter: Letter) -> Receipt:
+    def prepare(self, letter: Letter) -> bytes:
+        """The letter as DATA takes it; see `Transport.prepare`."""
+        return dotted(written(letter))
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
         """The server's receipt for one letter; see `Transport.submit`."""
-        sender = mailbox(letter.sender)[1]
-        recipient, data = ascii_address(letter.to), written(letter)
+        sender, recipient = mailbox(letter.sender)[1], ascii_address(letter.to)
+        data = self.prepare(letter) if data is None else data
         kept = self._kept()
         if kept is not None:
             try:
@@ -166,7 +171,7 @@ class SmtpTransport:
         """The connection of the last letter, if it still answers."""
         session = self._session
         with contextlib.suppress(smtplib.SMTPException):
-            if session and session.sock and not stale(session.sock) and session.rset()[0] == 250:
+            if session and session.sock and not stale(session.sock) and (session.fresh or session.rset()[0] == 250):
                 session.handed = False
                 return session
         self._drop()
@@ -188,6 +193,7 @@ class SmtpTransport:
                 self._drop()
 
     def _transaction(self, session: _Session, sender: str, recipient: str, data: bytes) -> Receipt:
+        session.fresh = False
         code, said = session.mail(sender, self._options(session, data))
         if code >= 500 and code != 552:
             fact = f"{self._host} does not take letters from {sender}: {self._said(code, said)}"
@@ -196,6 +202,7 @@ class SmtpTransport:
         self._expect(*session.rcpt(recipient), 250, f"the address {recipient}", personal=True)
         self._expect(*session.docmd("DATA"), 354, "the letter")
         code, said = session.hand_over(data, self._host)
+        session.fresh = True
         if 300 <= code < 400:
             raise Uncertain(f"The letter was handed over to {self._host}, which answered {self._said(code, said)}.")
         self._expect(code, said, 250, "the letter", personal=True)
