@@ -169,7 +169,7 @@ def test_one_connection_serves_many_letters_and_ends_with_quit(fake: FakeSmtp, c
         transport.submit(letter(number))
     transport.close()
     assert fake.connections == 1 and len(fake.books()) == 10
-    assert fake.verbs.count("rset") == 9 and fake.verbs[-1] == "quit"
+    assert "rset" not in fake.verbs and fake.verbs[-1] == "quit", "a letter that was taken leaves nothing to reset"
 
 
 def test_a_refused_address_keeps_the_connection_for_the_next_letter(fake: FakeSmtp, connect: Connect) -> None:
@@ -178,6 +178,7 @@ def test_a_refused_address_keeps_the_connection_for_the_next_letter(fake: FakeSm
     outcome(transport, letter(1))
     transport.submit(letter(2))
     assert fake.connections == 1
+    assert fake.verbs.count("rset") == 1
 
 
 def test_a_connection_closed_while_idle_is_opened_again(fake: FakeSmtp, connect: Connect) -> None:
