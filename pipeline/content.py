@@ -224,6 +224,7 @@ def _entry(
         tags=tuple(dict.fromkeys(tag for tag in tags if slugify(tag))),
         note="note" in kinds or any(version.generated for version, _ in versions),
         series=next((text for source in sources if (text := source.text("series"))), ""),
+        ask=any(source.meta.get("ask") is True for source in sources),
         draft=not live,
         dated=when is not None,
     )

@@ -15,7 +15,7 @@ from pipeline.validate import did_you_mean, visible
 
 KEYS = (
     "id", "title", "date", "lang", "tags", "visibility", "tell", "summary", "draft", "generated", "translated",
-    "type", "series",
+    "type", "series", "ask",
 )  # fmt: skip
 
 FOREIGN = frozenset(
@@ -25,7 +25,7 @@ FOREIGN = frozenset(
 )
 """Keys of other tools, which mean nothing here or something close to a key of ours."""
 
-_BOOLEANS = ("draft", "generated", "translated", "published")
+_BOOLEANS = ("draft", "generated", "translated", "published", "ask")
 _NEVER_EMPTY = {
     "visibility": "Write `public`, or a name that circles read; or remove the line.",
     "tell": "Write `auto`, `none` or circles; or remove the line.",

@@ -12,7 +12,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -111,16 +111,20 @@ class Ledger(Recall):
 
     def close(self) -> None:
         """Gives the ledger back, written through to the disk and sealed; what cannot be written stays in doubt."""
+        with ExitStack() as last:
+            if self._held:
+                last.callback(self._held.close)
+            if self._sealing:
+                last.callback(ledgerfile.seal, self._path)
+            last.callback(self._marks.close)
+            last.callback(self._db.close)
+            self._end_window()
+
+    def _end_window(self) -> None:
         with suppress(LedgerUnusable):
             if self._window:
                 with self._writing():
                     self._note("window", "")
-        self._db.close()
-        self._marks.close()
-        if self._sealing:
-            ledgerfile.seal(self._path)
-        if self._held:
-            self._held.close()
 
     # what a run finds when it comes
 

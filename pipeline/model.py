@@ -117,7 +117,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A post or an update in all its languages, the one it was written in first."""
+    """A post or an update in all its languages, the one it was written in first; ``ask`` if it asks for something."""
 
     id: str
     kind: Kind
@@ -129,6 +129,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     note: bool = False
     series: str = ""
+    ask: bool = False
     draft: bool = False
     dated: bool = True
 
@@ -173,7 +174,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """People who are told the same things at the same pace; ``rank`` 0 is the closest."""
+    """People who are told the same things at the same pace; ``rank`` 0 is the closest.
+
+    ``ask_free``: entries that ask for something are told only if `tell` names the circle.
+    """
 
     name: str
     reads: Audience

@@ -32,7 +32,10 @@ def ruling(entry: Entry, circles: tuple[Circle, ...], more: frozenset[str], mute
         return Ruling(True, f"`tell` names {_names(sorted(named))}", named)
     if entry.note:
         return Ruling(False, "notes and generated entries are told only to circles that `tell` names")
-    return _by_tags(entry, able, more)
+    unasked = [circle for circle in able if not (entry.ask and circle.ask_free)]
+    if not unasked:
+        return Ruling(False, f"it asks for something, and {_names([circle.name for circle in able])} is free of that")
+    return _by_tags(entry, unasked, more)
 
 
 def _by_tags(entry: Entry, able: list[Circle], more: frozenset[str]) -> Ruling:

@@ -168,6 +168,13 @@ def test_notes_and_generated_entries_are_told_only_to_circles_that_tell_names() 
     assert told(decided) == {"a": ["named"]}
 
 
+def test_a_circle_free_of_asks_is_told_one_only_when_tell_names_it() -> None:
+    near, far = circle("near", ask_free=True), circle("far", 1)
+    entries = [entry("ask", ask=True, days=2), entry("named", ask=True, tell=("near",))]
+    decided = plan(house(entries, [near, far], [person("a", "near"), person("b", "far")]), History(), NOW)
+    assert told(decided) == {"a": ["named"], "b": ["ask"]}
+
+
 def test_interests_add_and_mute() -> None:
     ring = circle("ring", tags=("llm",))
     entries = [
