@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from queue import SimpleQueue
+from threading import Thread
 
 from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
 from pipeline.ledger import Ledger, Outcome
@@ -96,13 +98,67 @@ def deliver(
     """
     if waiting is None:
         waiting = ledger.deliveries(DeliveryState.PENDING)
-    with ThreadPoolExecutor(len(lines), thread_name_prefix="line") as pool:
-        run = _Run(ledger, lines, around, limits or Limits(Throttle()), waiting, pool)
+    run = _Run(ledger, lines, around, limits or Limits(Throttle()), waiting)
+    try:
         run.go()
+    finally:
+        run.hang_up()
     run.tally.pending = ledger.count(DeliveryState.PENDING)
     run.tally.unsettled = ledger.count(DeliveryState.UNCERTAIN)
     ledger.audit()
     return run.tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A letter whose turn is near; ``data`` is what a transport made of it ahead, if it could."""
+
+    delivery: Delivery
+    letter: Letter
+    data: bytes | None
+
+
+def _prepared(transport: Transport, letter: Letter) -> bytes | None:
+    """What `Transport.submit` will hand over; whatever is wrong with it is said when it is submitted."""
+    try:
+        return transport.prepare(letter)
+    except Exception:  # noqa: BLE001 - made again, and judged, in its turn
+        return None
+
+
+class _Line:
+    """A connection with a thread of its own, which takes one letter at a time."""
+
+    def __init__(self, transport: Transport, back: SimpleQueue[_Line]) -> None:
+        self.transport = transport
+        self._back = back
+        self._letters: SimpleQueue[_Ready | None] = SimpleQueue()
+        self._found: Receipt | BaseException = Receipt()
+        self._thread = Thread(target=self._work, name="line", daemon=True)
+        self._thread.start()
+
+    def take(self, ready: _Ready) -> None:
+        """Submits a letter; this line comes back when it is known what became of it."""
+        self._letters.put(ready)
+
+    def result(self) -> Receipt:
+        """The receipt of the last letter, or what was raised in its place."""
+        if isinstance(self._found, BaseException):
+            raise self._found
+        return self._found
+
+    def end(self) -> None:
+        """Ends the thread after its letter."""
+        self._letters.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (ready := self._letters.get()) is not None:
+            try:
+                self._found = self.transport.submit(ready.letter, ready.data)
+            except BaseException as error:  # noqa: BLE001 - judged by the thread that owns the ledger
+                self._found = error
+            self._back.put(self)
 
 
 class _Run:
@@ -115,20 +171,20 @@ class _Run:
         around: Surroundings,
         limits: Limits,
         waiting: Sequence[Delivery],
-        pool: ThreadPoolExecutor,
     ) -> None:
         self.ledger, self.around, self.limits = ledger, around, limits
         self.tally = Tally()
-        self._free = deque(lines)
+        self._back: SimpleQueue[_Line] = SimpleQueue()
+        self._lines = [_Line(transport, self._back) for transport in lines]
+        self._free = deque(self._lines)
         self._queue = deque(waiting)
-        self._ahead: deque[tuple[Delivery, Letter]] = deque()
-        self._flying: dict[Future[Receipt], tuple[Delivery, Letter, Transport]] = {}
+        self._ahead: deque[_Ready] = deque()
+        self._flying: dict[_Line, _Ready] = {}
         self._known: list[Outcome] = []
         self._not_before = 0.0
         self._total, self._done, self._begun = len(waiting), 0, 0
         self._tries = self._doubts = self._closed = 0
         self._fatal: Misconfigured | None = None
-        self._pool = pool
 
     def go(self) -> None:
         """Until nothing is left, or something stops the run; what is in flight is always awaited and recorded."""
@@ -140,6 +196,11 @@ class _Run:
         self.around.progress(self._done, self._total)
         if self._fatal:
             raise self._fatal
+
+    def hang_up(self) -> None:
+        """Ends the threads; each has finished its letter by now."""
+        for line in self._lines:
+            line.end()
 
     def _loop(self) -> None:
         while True:
@@ -166,21 +227,22 @@ class _Run:
 
     def _hand_out(self) -> None:
         """Records outcomes and begins a letter on every free line, in one transaction; then lets them fly."""
-        starting: list[tuple[Delivery, Letter]] = []
+        starting: list[_Ready] = []
         while len(starting) < len(self._free) and (ready := self._next(alone=not starting)):
             starting.append(ready)
-        self._record([delivery for delivery, _ in starting])
-        for delivery, letter in starting:
+        self._record([ready.delivery for ready in starting])
+        for ready in starting:
             line = self._free.popleft()
-            self._flying[self._pool.submit(line.submit, letter)] = (delivery, letter, line)
+            self._flying[line] = ready
+            line.take(ready)
 
     def _coming(self) -> list[str]:
         """Those whose turn comes next, for the ledger to reserve together."""
-        return [delivery.id for delivery, _ in self._ahead] + [
-            delivery.id for delivery, _ in zip(self._queue, range(self.ledger.window), strict=False)
+        return [ready.delivery.id for ready in self._ahead] + [
+            delivery.id for delivery in islice(self._queue, self.ledger.window)
         ]
 
-    def _next(self, *, alone: bool) -> tuple[Delivery, Letter] | None:
+    def _next(self, *, alone: bool) -> _Ready | None:
         """The next letter that may go now; None when there is none, or none now."""
         while not self._stopping():
             self._look_ahead()
@@ -189,14 +251,14 @@ class _Run:
             place = self._ready(alone=alone)
             if place is None:
                 return None
-            delivery, letter = self._ahead[place]
+            ready = self._ahead[place]
             del self._ahead[place]
-            reason = self.around.may_go(delivery, letter.to)
+            reason = self.around.may_go(ready.delivery, ready.letter.to)
             if not reason:
                 self._begun += 1
-                self.limits.throttle.went(letter.to, self.around.tick())
-                return delivery, letter
-            self._known.append(Outcome(delivery.id, DeliveryState.HELD, reason))
+                self.limits.throttle.went(ready.letter.to, self.around.tick())
+                return ready
+            self._known.append(Outcome(ready.delivery.id, DeliveryState.HELD, reason))
             self._record()
             self.tally.held += 1
             self._done += 1
@@ -208,7 +270,8 @@ class _Run:
         Nothing is left unrecorded over a wait: a run that is killed meanwhile has nothing uncertain.
         """
         while not self._stopping():
-            times = [max(self._not_before, self.limits.throttle.ready_at(letter.to)) for _, letter in self._ahead]
+            throttle = self.limits.throttle
+            times = [max(self._not_before, throttle.ready_at(ready.letter.to)) for ready in self._ahead]
             now = self.around.tick()
             place = min(range(len(times)), key=lambda index: (max(times[index], now), index))
             if times[place] <= now:
@@ -223,7 +286,8 @@ class _Run:
         most = max(AHEAD, len(self._free)) * (8 if self.limits.throttle.by_domain else 1)
         while self._queue and len(self._ahead) < most:
             delivery = self._queue.popleft()
-            self._ahead.append((delivery, self.ledger.letter(delivery.id)))
+            letter = self.ledger.letter(delivery.id)
+            self._ahead.append(_Ready(delivery, letter, _prepared(self._lines[0].transport, letter)))
 
     def _stopping(self) -> bool:
         if self._fatal or self.tally.stopped:
@@ -239,20 +303,22 @@ class _Run:
 
     def _collect(self) -> None:
         """Waits for the first letters to come back, and notes what became of them."""
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        done = {self._back.get()}
+        while not self._back.empty():
+            done.add(self._back.get())
         # The last first, so that those that go back to the front of the queue keep their order.
-        for future in [one for one in reversed(self._flying) if one in done]:
-            delivery, letter, line = self._flying[future]
-            outcome = self._judge(future, delivery, letter)
+        for line in [one for one in reversed(self._flying) if one in done]:
+            outcome = self._judge(line, self._flying[line])
             self._known.append(outcome)
-            del self._flying[future]
+            del self._flying[line]
             self._free.append(line)
             self._done += outcome.state is not DeliveryState.PENDING
             self._begun -= outcome.state in _NOT_TAKEN
 
-    def _judge(self, future: Future[Receipt], delivery: Delivery, letter: Letter) -> Outcome:
+    def _judge(self, line: _Line, ready: _Ready) -> Outcome:
+        delivery = ready.delivery
         try:
-            receipt = future.result()
+            receipt = line.result()
         except Refused as error:
             self.tally.refused += 1
             return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
@@ -262,7 +328,7 @@ class _Run:
             self._fatal = error
             return Outcome(delivery.id, DeliveryState.PENDING, str(error))
         except Unavailable as error:
-            return self._again(delivery, letter, error)
+            return self._again(ready, error)
         except Exception as error:  # noqa: BLE001 - whatever else a library raises, the letter may have gone
             return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
         self._tries = self._doubts = self._closed = 0
@@ -284,12 +350,12 @@ class _Run:
             self.tally.stopped = f"{DOUBTS} letters in a row are uncertain"
         return Outcome(delivery.id, DeliveryState.UNCERTAIN, evidence)
 
-    def _again(self, delivery: Delivery, letter: Letter, error: Unavailable) -> Outcome:
+    def _again(self, ready: _Ready, error: Unavailable) -> Outcome:
         """Nothing was taken: the letter is pending and next in turn, after a wait that grows."""
-        outcome = Outcome(delivery.id, DeliveryState.PENDING, str(error))
+        outcome = Outcome(ready.delivery.id, DeliveryState.PENDING, str(error))
         if error.personal:
             return self._one_less(outcome)
-        self._ahead.appendleft((delivery, letter))
+        self._ahead.appendleft(ready)
         asked, now = error.retry_after or 0.0, self.around.tick()
         # Lines that come back empty-handed together are one try.
         first = now >= self._not_before

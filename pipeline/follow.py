@@ -103,7 +103,10 @@ class Follower:
         return frozenset(name[: at + 1] for name in names for at, sign in enumerate(name) if sign == "/")
 
     def _guess(self, path: str, names: Iterable[str], folder: str) -> str:
-        """The file with the most similar name, wherever it lies, as it is written in a text in ``folder``; ``""`` when none is similar, or enough was guessed."""
+        """The file with the most similar name, wherever it lies, as a text in ``folder`` would write it.
+
+        ``""`` when none is similar, or enough was guessed.
+        """
         if not self._may_guess():
             return ""
         places: dict[str, str] = {}

@@ -406,4 +406,3 @@ def _refuse_a_second_start(folder: Path, older: bool) -> None:
             f"private/{FILE} is gone, but private/secret.key is there: somebody was told something before. Restore the"
             " ledger from a backup; if there is none, `kith baseline` records everything as told."
         )
-

@@ -53,9 +53,7 @@ class Composer:
 
     def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:
         """One letter; ``token`` is the reader's own and stands only in links to change the pace or leave."""
-        return whole(
-            self.frozen(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, mark="", now=now)
-        )
+        return whole(self.frozen(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, mark="", now=now))
 
     def frozen(
         self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, mark: str, now: datetime

@@ -15,9 +15,7 @@ from pipeline.model import Cadence, Choice, Delivery, DeliveryState, History, St
 
 HALF = "the run ended while this letter was being submitted"
 
-TELLING = tuple(
-    state.value for state in DeliveryState if state not in (DeliveryState.HELD, DeliveryState.REFUSED)
-)
+TELLING = tuple(state.value for state in DeliveryState if state not in (DeliveryState.HELD, DeliveryState.REFUSED))
 """The states of a delivery whose entries count as told."""
 
 _TOLD = f"({','.join(repr(state) for state in TELLING)})"

@@ -112,7 +112,9 @@ def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
         return [f"{one.who}: {one.subject} · {after}"]
 
 
-def take_events(root: Path, environ: Mapping[str, str], payloads: Iterable[tuple[str, bytes]], now: datetime) -> list[str]:
+def take_events(
+    root: Path, environ: Mapping[str, str], payloads: Iterable[tuple[str, bytes]], now: datetime
+) -> list[str]:
     """Takes in payloads of the provider's event webhook: (name, bytes); all of them are checked before any is taken."""
     with Ledger.open(private_folder(root), now) as ledger:
         opened = open_house(root, environ, now, ledger)

@@ -128,7 +128,7 @@ def tag_links(desk: Desk, entry: Entry, lang: str) -> list[list[str]]:
 def tags_of(desk: Desk, entry: Entry, lang: str) -> str:
     """The entry's tags as links to their pages."""
     links = tag_links(desk, entry, lang)
-    shown = [f'<bdi>{anchor(address, tag, "p-category")}</bdi>' for tag, address in links]
+    shown = [f"<bdi>{anchor(address, tag, 'p-category')}</bdi>" for tag, address in links]
     return f'<span class="kith-tags">{" ".join(shown)}</span>' if shown else ""
 
 
@@ -159,7 +159,7 @@ def post(desk: Desk, listed: Listed, lang: str) -> str:
     address = desk.url(desk.links.entry(entry, version.lang))
     return (
         '<article class="kith-entry kith-post h-entry">'
-        f'<h2{outer}>{anchor(address, version.title, "u-url p-name")}</h2>'
+        f"<h2{outer}>{anchor(address, version.title, 'u-url p-name')}</h2>"
         + (f'<p class="p-summary"{outer}>{words}</p>' if words else "")
         + _line(when, badge(desk, version, lang), *said, tags_of(desk, entry, lang))
         + "</article>"

@@ -191,7 +191,9 @@ def test_sources_and_what_lies_outside_are_not_publishable(path: str) -> None:
 
 
 def test_a_picture_of_another_host_is_shown_as_its_words() -> None:
-    given = house(post("a", "2026-01-01", ("en", "A", "![a map](https://tiles.example.com/1.png) and [out](https://e.com/)")))
+    given = house(
+        post("a", "2026-01-01", ("en", "A", "![a map](https://tiles.example.com/1.png) and [out](https://e.com/)"))
+    )
     html = html_for(Shelf.of(given), given.entries[0].master, EVERYONE, absolute=True).html
     assert "[a map]" in html
     assert "tiles.example.com" not in html

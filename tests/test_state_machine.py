@@ -37,6 +37,7 @@ class Known:
     person: Person
     left: bool = False
     paused: bool = False
+    asked_for_a_pause: bool = False
 
 
 class Life(RuleBasedStateMachine):
@@ -56,8 +57,9 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         try:
-            for known in self.people.values():
+            for name, known in self.people.items():
                 known.paused = False
+                self.say_so_to_the_ledger(name, False)
             for _ in range(2):
                 self.world.now += timedelta(days=200)
                 self.settled_publish()
@@ -140,9 +142,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["di", "cy"]), paused=st.booleans())
     def say_so_to_the_ledger(self, name: str, paused: bool) -> None:
-        with self.world.ledger() as ledger:
-            ledger.choose(name, {"state": "paused" if paused else ""}, self.world.now)
-        self.people[name].paused = paused
+        if self.people[name].asked_for_a_pause != paused:
+            with self.world.ledger() as ledger:
+                ledger.choose(name, {"state": "paused" if paused else ""}, self.world.now)
+            self.people[name].asked_for_a_pause = paused
 
     # what happens
 
@@ -193,7 +196,7 @@ class Life(RuleBasedStateMachine):
         told = self.world.books.told()
         for name in names:
             known = self.people[name]
-            if known.left or known.paused:
+            if known.left or known.paused or known.asked_for_a_pause:
                 continue
             for one in self.entries:
                 if self.may_read(name, one) and (name, one) not in self.waived:

@@ -62,7 +62,10 @@ class Line:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def submit(self, letter: Letter) -> Receipt:
+    def prepare(self, letter: Letter) -> bytes:
+        return b""
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
         self._world.hit("submit", "before")
         fault = self._world.books.faults.pop(0) if self._world.books.faults else ""
         if fault == "refuse":
