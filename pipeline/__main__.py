@@ -27,7 +27,7 @@ def main() -> None:
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.Abort:
-        click.echo("\nStopped. Nothing left.", err=True)
+        click.echo("\nStopped.", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

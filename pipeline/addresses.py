@@ -77,7 +77,9 @@ class Books:
         from email_validator import EmailNotValidError, validate_email
 
         try:
-            return validate_email(address, check_deliverability=False, test_environment=True, strict=True).normalized
+            return validate_email(
+                address, check_deliverability=False, test_environment=True, strict=True, allow_smtputf8=False
+            ).normalized
         except EmailNotValidError as error:
             said = str(error).rstrip(".").replace("email address", "address")
             fact = f"the address `{visible(shown)}` is not one: {visible(said[:1].lower() + said[1:], 160)}"

@@ -169,12 +169,13 @@ def _now(session: Session) -> datetime:
     "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port on this machine."
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--drafts", is_flag=True, help="Show drafts, and what is dated ahead, as if they were out.")
 @click.pass_obj
-def serve(session: Session, port: int, no_browser: bool) -> None:
+def serve(session: Session, port: int, no_browser: bool, drafts: bool) -> None:
     """Preview the site and every letter as you write."""
     from pipeline.serve import serve as run
 
-    run(session.root, session.environ, session.clock, port, say, open_browser=not no_browser)
+    run(session.root, session.environ, session.clock, port, say, open_browser=not no_browser, drafts=drafts)
 
 
 @kith.command()
@@ -277,7 +278,7 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
         now=_now(session),
         transport=transport,
         around=lambda may_go: around(session.clock, may_go),
-        confirm=lambda opened, decided, built, left: _confirm(opened, decided, built, left, yes),
+        confirm=lambda opened, decided, built, left, deploys: _confirm(opened, decided, built, left, deploys, yes),
         late=lambda waiting: _about_late(waiting, late),
         step=say,
         site=site,
@@ -287,7 +288,7 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
     except Misconfigured as error:
         raise Misconfigured(f"{error} Nothing is lost: what was planned stays planned.") from None
     if tally is None:
-        say("Nothing left.")
+        say("That was no yes: nothing was deployed or submitted.")
         raise SystemExit(1)
     if tally.submitted or tally.needs_a_person or tally.held:
         line = report.tally_line(tally.submitted, tally.refused, tally.uncertain, tally.held, tally.pending)
@@ -319,14 +320,14 @@ def _about_late(waiting: list[Delivery], late: str) -> Late:
     return Late.GO if click.confirm(f"{since}. Deliver them all the same?") else Late.HOLD
 
 
-def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], yes: bool) -> bool:
+def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], deploys: bool, yes: bool) -> bool:
     """Prints the receipt and asks, when something would leave this machine."""
     from pipeline.deploy import target
     from pipeline.report import counted
 
     _receipt(opened, decided, built, left)
     settings = opened.house.settings
-    leaving = [f"deploy to {where}"] if built.web and (where := target(settings.deploy)) else []
+    leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
     if built.letters and settings.mail.transport != "outbox":
         leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
     if not built.letters and not left:
@@ -357,10 +358,10 @@ def report(session: Session, json_: bool) -> None:
     if json_:
         held = [{"who": one.who, "reason": one.reason, "until": str(one.until or "")} for one in decided.held]
         as_json({"counts": counts, "deliveries": [_row(one) for one in deliveries], "held": held})
-        return
-    for line in words.report_lines(counts, deliveries, decided.held):
-        say(line)
-    if words.unsettled(deliveries):
+    else:
+        for line in words.report_lines(counts, deliveries, decided.held):
+            say(line)
+    if words.unsettled(deliveries, opened.history.blocked):
         raise SystemExit(1)
 
 
@@ -393,7 +394,7 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     if entry:
         verdicts = [verdict for verdict in verdicts if verdict.entry == _known_entry(opened.house, entry)]
     if json_:
-        as_json([{"entry": v.entry, "told": v.told, "reason": v.reason, "until": str(v.until or "")} for v in verdicts])
+        as_json([{"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")} for v in verdicts])
         return
     for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, 12):
         say(line)

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import Problem, Problems
 from pipeline.model import Settings
-from pipeline.settled import LANGUAGE, faults
+from pipeline.settled import faults
 from pipeline.textfile import read_text
-from pipeline.validate import checked, sound_part, visible
+from pipeline.validate import LANGUAGE, checked, sound_part, visible
 
 FILE = "pyproject.toml"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.model import Cadence, Choice, Delivery, History, House, Person, State
@@ -33,13 +34,13 @@ class LastQuestion:
         if person is None:
             return "no longer in subscribers.yml"
         again = delivery.id in self._counted
-        reason = self._reason(person, address, self._had[person.id] - again)
+        reason = self._reason(person, delivery, address, self._had[person.id] - again)
         if not (reason or again):
             self._counted.add(delivery.id)
             self._had[person.id] += 1
         return reason
 
-    def _reason(self, person: Person, address: str, had: int) -> str:
+    def _reason(self, person: Person, delivery: Delivery, address: str, had: int) -> str:
         choice = self._history.choices.get(person.id, Choice())
         state = standing(person, choice)
         if state is not State.SUBSCRIBED:
@@ -49,6 +50,8 @@ class LastQuestion:
         circles = self._house.circles_of(person)
         if not circles:
             return "in no circle any more"
+        if not delivery.audience <= self._house.audience(person):
+            return "may no longer read all that the letter was composed for"
         if (choice.cadence or person.cadence) is Cadence.NEVER:
             return "asked for no letters since the letter was composed"
         most = person.max_per_month if person.max_per_month is not None else circles[0].max_per_month
@@ -64,6 +67,7 @@ class LastQuestion:
         self._stamp = stamp
         register = read_subscribers(self._root, self._house.settings.languages, self._environ)
         if not register.problems:
+            self._house = replace(self._house, circles=tuple(register.circles), people=tuple(register.people))
             self._people = {person.id: person for person in register.people}
 
 

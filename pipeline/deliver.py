@@ -180,6 +180,7 @@ class _Run:
         self._queue = deque(waiting)
         self._ahead: deque[_Ready] = deque()
         self._flying: dict[_Line, _Ready] = {}
+        self._landed: set[_Line] = set()
         self._known: list[Outcome] = []
         self._not_before = 0.0
         self._total, self._done, self._begun = len(waiting), 0, 0
@@ -303,14 +304,15 @@ class _Run:
 
     def _collect(self) -> None:
         """Waits for the first letters to come back, and notes what became of them."""
-        done = {self._back.get()}
-        while not self._back.empty():
-            done.add(self._back.get())
+        # A line comes back once: should anything go wrong below, it is not waited for again.
+        while not (self._landed and self._back.empty()):
+            self._landed.add(self._back.get())
         # The last first, so that those that go back to the front of the queue keep their order.
-        for line in [one for one in reversed(self._flying) if one in done]:
+        for line in [one for one in reversed(self._flying) if one in self._landed]:
             outcome = self._judge(line, self._flying[line])
             self._known.append(outcome)
             del self._flying[line]
+            self._landed.discard(line)
             self._free.append(line)
             self._done += outcome.state is not DeliveryState.PENDING
             self._begun -= outcome.state in _NOT_TAKEN
@@ -329,7 +331,7 @@ class _Run:
             return Outcome(delivery.id, DeliveryState.PENDING, str(error))
         except Unavailable as error:
             return self._again(ready, error)
-        except Exception as error:  # noqa: BLE001 - whatever else a library raises, the letter may have gone
+        except BaseException as error:  # noqa: BLE001 - whatever else is raised there, the letter may have gone
             return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
         self._tries = self._doubts = self._closed = 0
         self.tally.submitted += 1

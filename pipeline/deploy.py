@@ -24,6 +24,11 @@ def fingerprint(site: Path, settings: Deploy) -> str:
     return digest.hexdigest()
 
 
+def is_there(root: Path, settings: Deploy) -> bool:
+    """Whether what was deployed can still be there, as far as this machine can see."""
+    return settings.to != "folder" or (root / Path(settings.folder).expanduser() / _MARK).exists()
+
+
 def target(settings: Deploy) -> str:
     """Where the site goes, in words; empty when it goes nowhere."""
     if settings.to == "folder":

@@ -9,14 +9,13 @@ from typing import Any
 
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Person, State
-from pipeline.validate import did_you_mean, visible
+from pipeline.validate import LANGUAGE, did_you_mean, visible
 from pipeline.written import TOP
 from pipeline.yamlfile import Document, Path
 
 FILE = "subscribers.yml"
 
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OUTER = {"version": (int, "Write `version: 1`."), "circles": (dict, "Write `inner: {title: Close friends}` below it."),
           "people": (list, "Write `- id: wei` below it.")}  # fmt: skip
 
@@ -155,7 +154,7 @@ def _least(found: Faults, number: int | None, path: Path) -> None:
 
 def _languages(found: Faults, languages: Iterable[str], path: Path) -> None:
     for tag in languages:
-        if not _LANGUAGE.fullmatch(tag):
+        if not LANGUAGE.fullmatch(tag):
             found.say(path, f"`{visible(tag)}` is not a language tag", "Write one such as `en`, `zh` or `pt-BR`.")
 
 

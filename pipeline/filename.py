@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.frontmatter import Source
 from pipeline.links import slugify
 from pipeline.model import Settings
-from pipeline.validate import visible
+from pipeline.validate import LANGUAGE, visible
 
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(.+))?")
 _SUFFIX = re.compile(r"(.+)([.-])([A-Za-z]{2,3}(?:-(?:[A-Za-z]{2}|[A-Za-z]{4}))?|hant|hans)")
@@ -18,7 +18,6 @@ _WORDS = frozenset({"hi", "it"})
 
 _TAGS = {"hant": "zh-Hant", "hans": "zh-Hans", "zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "zh-tw": "zh-TW",
          "zh-cn": "zh-CN", "pt-br": "pt-BR"}  # fmt: skip
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LONGEST = 180
 """Bytes of a slug: it becomes the name of a folder."""
 
@@ -60,7 +59,7 @@ def _language(source: Source, suffix: str, settings: Settings) -> str:
     if said and suffix and said.lower() != suffix.lower() and not said.lower().startswith(suffix.lower()):
         source.say("lang", f"`lang: {visible(said)}`, but the file's name ends in `{suffix}`", "Make them agree.")
     lang = said or suffix or settings.language
-    if _LANGUAGE.fullmatch(lang):
+    if LANGUAGE.fullmatch(lang):
         return lang
     source.say("lang", f"`{visible(lang)}` is not a language tag", "Write one such as `en`, `zh` or `pt-BR`.")
     return settings.language

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from pipeline import markup, passages
 from pipeline.errors import Problem
-from pipeline.links import Links, Shelf, Target, inside
+from pipeline.links import Links, Shelf, Target, inside, is_document
 from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
 from pipeline.validate import did_you_mean, visible
 
@@ -65,9 +65,9 @@ class Follower:
             return f"{shown} leads out of `content/`", "Copy the file to `content/media/`, or take it out."
         if target.kind == "file" and target.path not in self._files:
             return self._missing(target, tag, shown, posixpath.dirname(source))
-        if target.kind == "site" and quote(target.path).rstrip("/") not in self._addresses:
-            return self._no_page(target, tag, shown)
-        return None
+        if target.kind != "site" or is_document(target.path) or quote(target.path).rstrip("/") in self._addresses:
+            return None
+        return self._no_page(target, tag, shown)
 
     def _missing(self, target: Target, tag: str, shown: str, folder: str) -> tuple[str, str]:
         there = self._there(target.path)

@@ -195,7 +195,7 @@ class Ledger(Recall):
         """Writes down, in one transaction, everything a plan decided, before anything of it leaves."""
         now = iso(plan.now)
         with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?,?)", [(entry, now) for entry in seen])
+            self._see(seen, now)
             for who, entries in plan.baseline:
                 self._tell(who, entries, "baseline", now)
             self._db.executemany("DELETE FROM joined WHERE who=?", [(who,) for who in plan.gone])
@@ -222,9 +222,10 @@ class Ledger(Recall):
     def _insert(self, one: Frozen, sheet: int, now: str) -> None:
         stub = one.stub
         self._db.execute(
-            "INSERT INTO deliveries (id, issue, who, mark, entries, state, subject, sheet, letter, digest, at, changed)"
-            " VALUES (?,?,?,?,?,'pending',?,?,?,?,?,?)",
-            (stub.delivery_id, one.issue, stub.person, one.mark, self._set(stub.entries), stub.subject, sheet,
+            "INSERT INTO deliveries (id, issue, who, mark, entries, state, audience, subject, sheet, letter, digest,"
+            " at, changed) VALUES (?,?,?,?,?,'pending',?,?,?,?,?,?,?)",
+            (stub.delivery_id, one.issue, stub.person, one.mark, self._set(stub.entries),
+             " ".join(sorted(one.audience)), stub.subject, sheet,
              frozen.pack(one), frozen.digest(frozen.whole(one)), now, now),
         )  # fmt: skip
 
@@ -233,11 +234,20 @@ class Ledger(Recall):
     ) -> None:
         """Records entries as told without telling anyone."""
         with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?,?)", [(entry, iso(now)) for entry in seen])
+            self._see(seen, iso(now))
             for who, entries in told.items():
                 self._tell(who, entries, "baseline", iso(now))
             rows = [(who, json.dumps(sorted(circles)), iso(now)) for who, circles in joined.items()]
             self._db.executemany("INSERT OR REPLACE INTO joined VALUES (?,?,?)", rows)
+
+    def note_texts(self, digests: Mapping[str, str]) -> None:
+        """Notes each entry's text as a fingerprint, by which a renamed file is known again."""
+        with self._writing():
+            rows = [(digest, entry, digest) for entry, digest in digests.items()]
+            self._db.executemany("UPDATE seen SET digest=? WHERE entry=? AND digest<>?", rows)
+
+    def _see(self, seen: Iterable[str], now: str) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO seen (entry, at) VALUES (?,?)", [(entry, now) for entry in seen])
 
     def step(
         self, outcomes: Sequence[Outcome], begin: Sequence[str], now: datetime, coming: Sequence[str] = ()

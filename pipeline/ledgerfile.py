@@ -33,7 +33,7 @@ CREATE TABLE sheets (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, sheet 
 CREATE TABLE told (who TEXT NOT NULL, entries INTEGER NOT NULL REFERENCES sets, how TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (who, entries)) WITHOUT ROWID;
 CREATE TABLE joined (who TEXT PRIMARY KEY, circles TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE seen (entry TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (entry TEXT PRIMARY KEY, at TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE TABLE choices (who TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (who, key)) WITHOUT ROWID;
 CREATE TABLE issues (id TEXT PRIMARY KEY, at TEXT NOT NULL, audience INTEGER NOT NULL) WITHOUT ROWID;
@@ -42,7 +42,8 @@ CREATE TABLE held (issue TEXT NOT NULL REFERENCES issues, who TEXT NOT NULL, rea
 CREATE TABLE deliveries (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, issue TEXT NOT NULL REFERENCES issues,
     who TEXT NOT NULL, mark TEXT NOT NULL, entries INTEGER NOT NULL REFERENCES sets, state TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '', message_id TEXT NOT NULL DEFAULT '', blocks INTEGER NOT NULL DEFAULT 0,
-    subject TEXT NOT NULL, sheet INTEGER NOT NULL REFERENCES sheets, letter BLOB NOT NULL, digest TEXT NOT NULL,
+    audience TEXT NOT NULL, subject TEXT NOT NULL,
+    sheet INTEGER NOT NULL REFERENCES sheets, letter BLOB NOT NULL, digest TEXT NOT NULL,
     at TEXT NOT NULL, changed TEXT NOT NULL, UNIQUE (issue, who));
 CREATE INDEX deliveries_by_state ON deliveries (state, position);
 CREATE INDEX deliveries_by_who ON deliveries (who);
@@ -213,7 +214,7 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as error:
         words = str(error)
         hint = "Is the disk full?" if "full" in words or "I/O" in words else "Restore it from a backup."
-        if "readonly" in words:
+        if "readonly" in words or "unable to open" in words:
             hint = "Check who may write to `private/`."
         raise LedgerUnusable(f"private/{FILE}: it cannot be read or written: {words}. {hint}") from None
 
@@ -281,10 +282,10 @@ class Marks:
 
 def _numbers(path: Path) -> tuple[int, int]:
     try:
-        count, _, window = path.read_text("ascii").partition(" ")
-        return int(count), int(window or 0)
-    except (OSError, ValueError):
+        found = re.fullmatch(rb"(\d{20}) (\d{20})\n", path.read_bytes())
+    except OSError:
         return 0, 0
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _opened(path: Path) -> int | None:

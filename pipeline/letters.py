@@ -80,7 +80,7 @@ class Composer:
             entries=planned.entry_ids,
         )
         hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
-        return Frozen(stub, sheet, hello, token, issue_id, mark)
+        return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience)
 
     def paste(self, paste: PlannedPaste) -> str:
         """The text to paste by hand for a broadcast circle, without greeting and without anybody's links."""

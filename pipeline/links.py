@@ -144,7 +144,7 @@ class Shelf:
                 return Target("entry", candidate, parts.fragment)
             if candidate in self.pages:
                 return Target("page", candidate, parts.fragment)
-        if path.startswith("/") and not posixpath.splitext(path)[1]:
+        if path.startswith("/") and (not posixpath.splitext(path)[1] or is_document(path.lstrip("/"))):
             return Target("site", path.lstrip("/"), parts.fragment)
         return Target("file", posixpath.normpath(tries[0]), parts.fragment)
 
@@ -164,6 +164,14 @@ class Shelf:
         if target.kind == "site":
             return quote(target.path) + fragment
         return None
+
+
+_DOCUMENTS = ("feed.xml", "atom.xml", "feed.json", "sitemap.xml", "robots.txt")
+
+
+def is_document(path: str) -> bool:
+    """Whether a path is a document that every build makes."""
+    return path in _DOCUMENTS or (path.startswith("feeds/") and path.endswith((*_DOCUMENTS, "feeds.opml")))
 
 
 def inside(path: str) -> str:

@@ -510,6 +510,7 @@ class Frozen:
     token: str
     issue: str
     mark: str
+    audience: Audience = EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,5 +546,6 @@ class Delivery:
     reason: str = ""
     message_id: str = ""
     subject: str = ""
+    audience: Audience = EVERYONE
     changed: datetime | None = None
     issued: datetime | None = None

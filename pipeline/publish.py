@@ -34,6 +34,7 @@ from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
 from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
+from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.throttle import Throttle
@@ -96,7 +97,7 @@ class Job:
     now: datetime
     transport: Callable[[House], Transport]
     around: Callable[[MayGo], Surroundings]
-    confirm: Callable[[Opened, Plan, Built, list[Delivery]], bool]
+    confirm: Callable[[Opened, Plan, Built, list[Delivery], bool], bool]
     late: Callable[[list[Delivery]], Late]
     step: Callable[[str], None] = field(default=lambda _: None)
     site: bool = True
@@ -107,6 +108,7 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
     own = ledger or Ledger.peek(root / "private")
     try:
         house = read_house(root, own.dates() if own else {}, environ, now)
+        house = known_again(house, own.texts() if own else {})
         if own is None:
             return Opened(root, now, house, History(), None)
         secret = _known_secret(root, own)
@@ -115,6 +117,13 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
     finally:
         if own is not None and ledger is None:
             own.close()
+
+
+def _remembering(opened: Opened, ledger: Ledger) -> Opened:
+    """The same house with what the ledger knows now that nobody else can write to it."""
+    secret = _known_secret(opened.root, ledger)
+    marks = {person.id: secret.mark(person.address) for person in opened.house.people if person.address}
+    return replace(opened, history=ledger.history(marks), secret=secret)
 
 
 def _known_secret(root: Path, ledger: Ledger) -> Secret:
@@ -126,7 +135,13 @@ def _known_secret(root: Path, ledger: Ledger) -> Secret:
 
 
 def build(
-    opened: Opened, decided: Plan, secret: Secret, taken: frozenset[str] = frozenset(), *, site: bool = True
+    opened: Opened,
+    decided: Plan,
+    secret: Secret,
+    taken: frozenset[str] = frozenset(),
+    *,
+    site: bool = True,
+    folder: Path | None = None,
 ) -> Built:
     """Renders pages and feeds (unless ``site`` is false), letters and pastes, and checks them; nothing leaves.
 
@@ -138,7 +153,7 @@ def build(
 
     root, house = opened.root, opened.house
     narrow = narrow_runs(house)
-    web = _web(root, house, narrow) if site else None
+    web = _web(root, house, narrow, folder) if site else None
     composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
@@ -148,12 +163,12 @@ def build(
     return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
 
 
-def _web(root: Path, house: House, narrow: Sequence[Narrow]) -> Web:
+def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
 
     verify = partial(check_site, narrow)
-    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify)
+    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify, folder=folder)
     files = verify(report.index.parent)
     return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, files)
 
@@ -205,18 +220,16 @@ def _site_texts(site: Path) -> list[tuple[str, str]]:
     ]
 
 
-def write_letters(root: Path, issues: tuple[Issue, ...], pastes: list[tuple[str, str]]) -> None:
-    """Writes letters to look through into ``build/letters`` and texts to paste into ``build/paste``."""
+def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
+    """Writes letters to look through into ``folder``, in place of what is in it."""
     from pipeline.transports.outbox import Outbox
 
-    folder = root / "build" / "letters"
     shutil.rmtree(folder, ignore_errors=True)
     outbox = Outbox(folder)
     for issue in issues:
         for one in issue.letters:
             outbox.submit(whole(one))
     outbox.close()
-    write_pastes(root, pastes)
 
 
 def write_pastes(root: Path, pastes: list[tuple[str, str]]) -> None:
@@ -233,11 +246,10 @@ def publish(job: Job) -> Tally | None:
     Everything is decided and composed before `Job.confirm` is asked; after a yes it is carried out as it is.
     Raises what its steps raise; then nothing was submitted, or it is in the ledger what was.
     """
-    if not (job.root / "private").exists():
-        # A house that cannot be read is left as it is: not even an empty ledger is made for it.
-        read_house(job.root, {}, job.environ, job.now)
+    # A house that cannot be read is left as it is: its ledger is not even opened for writing.
+    opened = open_house(job.root, job.environ, job.now)
     with Ledger.open(private_folder(job.root), job.now) as ledger:
-        opened = open_house(job.root, job.environ, job.now, ledger)
+        opened = _remembering(opened, ledger)
         secret = opened.secret or read_secret(job.root)
         lines = [job.transport(opened.house) for _ in range(opened.house.settings.mail.connections)]
         try:
@@ -245,11 +257,15 @@ def publish(job: Job) -> Tally | None:
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
             left = _left(job, opened, ledger)
-            if not job.confirm(opened, decided, built, left):
+            deploys = job.site and would_deploy(job.root, opened.house, ledger)
+            if not job.site and built.letters:
+                _refuse_dead_links(opened.house, ledger)
+            if not job.confirm(opened, decided, built, left, deploys):
                 return None
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
+            ledger.note_texts({entry.id: fingerprint(entry) for entry in opened.house.entries})
             write_pastes(job.root, ledger.pastes())
             return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
         finally:
@@ -303,6 +319,20 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
     return replace(opened, history=replace(opened.history, blocked={**opened.history.blocked, **blocked}))
 
 
+def _refuse_dead_links(house: House, ledger: Ledger) -> None:
+    if online.target(house.settings.deploy) and not ledger.deployed():
+        raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
+
+
+def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:
+    """Whether the site, or its target, is not what went online last, or is no longer there."""
+    settings = house.settings.deploy
+    if not online.target(settings):
+        return False
+    site = root / "build" / "site"
+    return ledger.deployed() != online.fingerprint(site, settings) or not online.is_there(root, settings)
+
+
 def deploy_if_changed(
     root: Path, house: House, ledger: Ledger, environ: Mapping[str, str], step: Callable[[str], None]
 ) -> bool:
@@ -312,11 +342,10 @@ def deploy_if_changed(
     if not where:
         return False
     check_site(narrow_runs(house), root / "build" / "site")
-    mark = online.fingerprint(root / "build" / "site", settings)
-    if ledger.deployed() == mark:
+    if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False
     online.deploy(root, settings, environ)
-    ledger.note_deployed(mark)
+    ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")
     return True

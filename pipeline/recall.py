@@ -176,6 +176,10 @@ class Recall:
         with legible():
             return seen(self._rows)
 
+    def texts(self) -> dict[str, str]:
+        """Each entry's text, as the fingerprint it had when it was published last."""
+        return {row["entry"]: row["digest"] for row in self._rows("SELECT entry, digest FROM seen WHERE digest<>''")}
+
     def record(self, who: str) -> dict[str, str]:
         """Entry → in words when and how this person was told it."""
         with legible():
@@ -201,6 +205,7 @@ class Recall:
             reason=reason,
             message_id=row["message_id"],
             subject=row["subject"],
+            audience=frozenset(row["audience"].split()),
             changed=datetime.fromisoformat(row["changed"]),
             issued=datetime.fromisoformat(row["issued"]),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 
 from pipeline.errors import Problem
@@ -142,9 +142,13 @@ def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending:
     return " · ".join(parts)
 
 
-def unsettled(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """Deliveries that wait for a person's verdict."""
-    return [one for one in deliveries if one.state is DeliveryState.UNCERTAIN]
+def unsettled(deliveries: Iterable[Delivery], blocked: Container[str]) -> list[Delivery]:
+    """Deliveries that wait for a person: for a verdict, or for the address of somebody ``blocked``."""
+    return [
+        one
+        for one in deliveries
+        if one.state is DeliveryState.UNCERTAIN or (one.state is DeliveryState.REFUSED and one.who in blocked)
+    ]
 
 
 def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: Iterable[Held]) -> list[str]:
@@ -154,9 +158,10 @@ def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: I
     else:
         order = [state.value for state in DeliveryState]
         lines = [" · ".join(f"{counts[state]:,} {state}" for state in order if counts.get(state))]
-    need = [one for one in deliveries if one.state in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED)]
+    need = list(deliveries)
     for state, hint in (
         (DeliveryState.UNCERTAIN, "kith settle ID taken|not-taken"),
+        (DeliveryState.PENDING, "they go with the next `kith publish` or `kith deliver`"),
         (DeliveryState.REFUSED, "correct the address, or kith settle ID not-taken to try again"),
     ):
         rows = [one for one in need if one.state is state and not one.reason.startswith("settled")]

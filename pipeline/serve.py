@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.errors import KithError, Problems
 from pipeline.links import Links
 from pipeline.preview import preview
+from pipeline.report import counted
 
 LETTERS = "/letters-preview/"
 _EVENTS = "/kith-events"
@@ -43,9 +44,16 @@ class Studio:
     """Builds the house and tells every open page when there is something new."""
 
     def __init__(
-        self, root: Path, environ: Mapping[str, str], clock: Callable[[], datetime], say: Callable[[str], None]
+        self,
+        root: Path,
+        environ: Mapping[str, str],
+        clock: Callable[[], datetime],
+        say: Callable[[str], None],
+        *,
+        drafts: bool = False,
     ) -> None:
         self.root, self.environ, self.clock, self.say = root, environ, clock, say
+        self.folder, self.drafts = root / "build" / "preview", drafts
         self.builds, self.problem, self.base = 0, "", "/"
         self._listeners: set[queue.Queue[str]] = set()
         self._lock = threading.Lock()
@@ -54,7 +62,7 @@ class Studio:
         """Builds once; what is wrong is kept to be shown, and the last good build stays."""
         started = time.monotonic()
         try:
-            opened, _, built = preview(self.root, self.environ, self.clock())
+            opened, _, built = preview(self.root, self.environ, self.clock(), self.folder, drafts=self.drafts)
         except Problems as error:
             self.problem = "\n".join(str(problem) for problem in error.problems)
         except (KithError, OSError) as error:
@@ -64,7 +72,10 @@ class Studio:
             self.base = Links.of(opened.house.settings).base
             self.builds += 1
             changed = built.web.pages_changed if built.web else 0
-            self.say(f"{changed} pages changed, {built.letters} letters · {time.monotonic() - started:.1f} s")
+            self.say(
+                f"{counted(changed, 'page')} changed, {counted(built.letters, 'letter')}"
+                f" · {time.monotonic() - started:.1f} s"
+            )
         if self.problem:
             self.say(self.problem)
         self.tell()
@@ -107,10 +118,14 @@ class _Handler(SimpleHTTPRequestHandler):
         """A page, a letter, or the stream of events."""
         if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in _LOCAL:
             self.send_error(HTTPStatus.FORBIDDEN, "This preview is for this machine only")
-        elif self.path == _EVENTS:
+        elif self.path == _EVENTS and self.command == "GET":
             self._events()
         else:
             self._page()
+
+    def do_HEAD(self) -> None:
+        """The same answers without their bodies."""
+        self.do_GET()
 
     def _page(self) -> None:
         path = unquote(urlsplit(self.path).path)
@@ -132,7 +147,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self._answer(HTTPStatus.OK, self._lively(data) if kind == "text/html" else data, kind)
 
     def _place(self, path: str) -> tuple[Path, str | None]:
-        build = self.studio.root / "build"
+        build = self.studio.folder
         if path.startswith(LETTERS):
             return build / "letters", path.removeprefix(LETTERS)
         if path.startswith(self.studio.base):
@@ -164,7 +179,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if location:
             self.send_header("Location", location)
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def _events(self) -> None:
         self.send_response(HTTPStatus.OK)
@@ -204,9 +220,10 @@ def serve(
     say: Callable[[str], None],
     *,
     open_browser: bool,
+    drafts: bool = False,
 ) -> None:
     """Serves until Ctrl-C, and builds again whenever a file of the house is saved."""
-    studio = Studio(root, environ, clock, say)
+    studio = Studio(root, environ, clock, say, drafts=drafts)
     with server(studio, port) as running:
         studio.build()
         address = f"http://localhost:{running.server_address[1]}"

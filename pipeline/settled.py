@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pipeline.model import Settings
-from pipeline.validate import did_you_mean
+from pipeline.validate import LANGUAGE, did_you_mean
 
 Fault = tuple[tuple[str, ...], str, str]
 """The path of a setting, the fact, the suggestion."""
@@ -19,7 +19,6 @@ _CHOICES = {
     ("deploy", "to"): ("none", "folder", "branch", "command"),
 }
 _NEEDS = {"folder": "folder", "branch": "remote", "command": "command"}
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LEAST = {
     ("mail", "timeout"): (0.1, 3600), ("mail", "per_second"): (0, 10_000), ("mail", "per_day"): (0, 10**9),
     ("mail", "late_after"): (0, 3650), ("smtp", "port"): (1, 65535), ("mail", "connections"): (1, 100),

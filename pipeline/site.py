@@ -5,9 +5,11 @@ MkDocs sees only what was staged into `build/docs`. Nothing is done when nothing
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -49,29 +51,30 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True)
 class _Folders:
-    """Where a house keeps its site."""
+    """Where a house keeps its site: ``build`` is the folder that all of it is made in."""
 
     root: Path
+    build: Path
 
     @property
     def docs(self) -> Path:
-        return self.root / "build" / "docs"
+        return self.build / "docs"
 
     @property
     def site(self) -> Path:
-        return self.root / "build" / "site"
+        return self.build / "site"
 
     @property
     def fresh(self) -> Path:
-        return self.root / "build" / "site.new"
+        return self.build / "site.new"
 
     @property
     def old(self) -> Path:
-        return self.root / "build" / "site.old"
+        return self.build / "site.old"
 
     @property
     def manifest(self) -> Path:
-        return self.root / "build" / "site.json"
+        return self.build / "site.json"
 
 
 @dataclass(slots=True)
@@ -102,12 +105,29 @@ class _Manifest:
         return self.inputs == inputs and all(mark(content / path) == was for path, was in self.marks.items())
 
 
-def build(house: House, root: Path, extra: Extra | None = None, verify: Verify | None = None) -> SiteReport:
+def build(
+    house: House, root: Path, extra: Extra | None = None, verify: Verify | None = None, *, folder: Path | None = None
+) -> SiteReport:
     """Brings `build/site` up to date and says what changed; a failure or a kill leaves the site as it was.
 
     ``verify`` looks at the folder of a finished site before it is put in place, and raises to keep the old one.
+    ``folder`` takes the place of `build`, for a preview. One build at a time: a second one waits for the first.
     """
-    folders = _Folders(root)
+    folders = _Folders(root, folder or root / "build")
+    with _alone(folders.build):
+        return _build(house, folders, extra, verify)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(house: House, folders: _Folders, extra: Extra | None, verify: Verify | None) -> SiteReport:
+    root = folders.root
     _recover(folders)
     source = site_folder(root)
     before = _Manifest.read(folders.manifest)

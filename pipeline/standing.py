@@ -13,9 +13,11 @@ from pipeline.model import Cadence, Choice, DeliveryState, History, House, Perso
 from pipeline.plan import standing
 from pipeline.publish import open_house
 from pipeline.reading import read_house
+from pipeline.renamed import fingerprint
+from pipeline.report import counted
 from pipeline.rules import Rulings
 from pipeline.secret import Secret, private_folder, read_secret
-from pipeline.validate import did_you_mean
+from pipeline.validate import LANGUAGE, did_you_mean
 
 
 def who_is(house: House, name: str, secret: Secret | None = None) -> str:
@@ -66,6 +68,9 @@ def choose(
         raise KithError(f"`{cadence}` is not a cadence. {did_you_mean(cadence, list(Cadence))}")
     if languages:
         asked["languages"] = " ".join(languages.replace(",", " ").split())
+        for tag in asked["languages"].split():
+            if not LANGUAGE.fullmatch(tag):
+                raise KithError(f"`{tag}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
     if not asked:
         raise KithError("Say what they asked for: --leave, --pause, --resume, --cadence or --languages.")
     with Ledger.open(private_folder(root), now) as ledger:
@@ -147,5 +152,7 @@ def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]
                 told[f"circle:{circle.name}"] = list(rulings.among((circle,), frozenset(), frozenset()))
                 joined[f"circle:{circle.name}"] = (circle.name,)
         ledger.baseline(told, [entry.id for entry in house.entries], joined, now)
+        ledger.note_texts({entry.id: fingerprint(entry) for entry in house.entries})
     people = len([who for who in told if not who.startswith("circle:")])
-    return [f"{len(house.entries):,} entries are recorded as told to {people:,} people. Nobody was told."]
+    entries = "1 entry is" if len(house.entries) == 1 else f"{len(house.entries):,} entries are"
+    return [f"{entries} recorded as told to {counted(people, 'person', 'people')}. Nobody was told."]

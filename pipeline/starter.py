@@ -14,17 +14,19 @@ from pipeline.errors import KithError
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Settings
 from pipeline.packaged import packaged
+from pipeline.subscribers import read_subscribers
+from pipeline.validate import LANGUAGE, did_you_mean
 
 _TEXTS = Path(__file__).resolve().parent / "newhouse"
 _RENAMED = {"gitignore": ".gitignore", "pyproject.toml.txt": "pyproject.toml"}
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_IGNORED = Path(".gitignore")
 
 
 def make_house(folder: Path, title: str, language: str, now: datetime) -> list[str]:
     """A house that can be published at once; says what to do next. Refuses a folder that has one."""
     if (folder / "pyproject.toml").exists() or (folder / "content").exists():
         raise KithError(f"{folder}: there is a house, or another project, already. Choose an empty folder.")
-    if not _LANGUAGE.fullmatch(language):
+    if not LANGUAGE.fullmatch(language):
         raise KithError(f"`{language}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
     zone = _local_zone()
     now = now.astimezone(ZoneInfo(zone))
@@ -39,14 +41,37 @@ def make_house(folder: Path, title: str, language: str, now: datetime) -> list[s
         "day": f"{now:%Y-%m-%d}",
         "month": f"{now:%Y-%m}",
     }
-    for source in sorted(path for path in _TEXTS.rglob("*") if path.is_file()):
-        place = source.relative_to(_TEXTS)
-        _write(folder / place.with_name(_RENAMED.get(place.name, place.name)), _filled(source.read_text("utf-8"), fill))
-    _write(folder / "site" / "mkdocs.yml", (packaged("site") / "mkdocs.yml").read_text("utf-8"))
-    _write(folder / "templates" / "letter.css", (packaged("templates") / "letter.css").read_text("utf-8"))
+    files = _new_house(fill)
+    there = sorted(str(place) for place in files if (folder / place).exists() and place != _IGNORED)
+    if there:
+        raise KithError(f"{folder}: {', '.join(there)} stands there already. Choose an empty folder.")
+    for place, text in files.items():
+        if place == _IGNORED and (folder / place).exists():
+            _add_lines(folder / place, text)
+        else:
+            _write(folder / place, text)
     (folder / "content" / "media").mkdir(exist_ok=True)
     return [f"{folder} is a house now.", "", f"  cd {folder}", "  kith publish        a first site, feeds and letters",
             "  kith serve          look at them", "  kith new post TITLE"]  # fmt: skip
+
+
+def _new_house(fill: dict[str, str]) -> dict[Path, str]:
+    """Every file of a new house, by its place in it."""
+    files = {
+        source.relative_to(_TEXTS): _filled(source.read_text("utf-8"), fill)
+        for source in sorted(path for path in _TEXTS.rglob("*") if path.is_file())
+    }
+    files = {place.with_name(_RENAMED.get(place.name, place.name)): text for place, text in files.items()}
+    files[Path("site/mkdocs.yml")] = (packaged("site") / "mkdocs.yml").read_text("utf-8")
+    files[Path("templates/letter.css")] = (packaged("templates") / "letter.css").read_text("utf-8")
+    return files
+
+
+def _add_lines(path: Path, text: str) -> None:
+    """Adds the lines of ``text`` that a person's own file does not have yet."""
+    own = path.read_text("utf-8")
+    missing = [line for line in text.splitlines() if line not in own.splitlines()]
+    path.write_text(own.rstrip("\n") + "\n" * bool(own.strip()) + "\n".join(missing) + "\n", "utf-8")
 
 
 def _named(folder: Path) -> str:
@@ -83,13 +108,26 @@ def _write(path: Path, text: str) -> None:
         raise KithError(f"{path}: it exists already and was left as it is. Choose another title.") from None
 
 
+def _may_be_seen_by(root: Path, settings: Settings, visibility: str) -> None:
+    """Raises for a visibility that no circle reads: such a file would only be refused later."""
+    if visibility in ("", PUBLIC):
+        return
+    circles = read_subscribers(root, settings.languages, {}).circles
+    known = sorted(frozenset[str]().union(*(circle.reads for circle in circles)))
+    if visibility not in known:
+        raise KithError(f"`{visibility}` is a name that no circle reads. {did_you_mean(visibility, known)}")
+
+
 def new_file(root: Path, settings: Settings, kind: str, title: str, lang: str, visibility: str, now: datetime) -> Path:
     """A post to write in (a draft until its `draft` line goes), or an update; ``title`` is an update's text."""
     lang = lang or settings.language
-    if not _LANGUAGE.fullmatch(lang):
+    if not LANGUAGE.fullmatch(lang):
         raise KithError(f"`{lang}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
     words = " ".join(title.split())
-    slug = "-".join(slugify(words).split("-")[:8])[:60].strip("-") or f"{now:%H%M%S}"
+    if kind == "post" and len(words) > 200:
+        raise KithError(f"the title has {len(words)} characters. Keep it to 200.")
+    _may_be_seen_by(root, settings, visibility)
+    slug = "-".join(slugify(words).split("-")[:8])[:60].strip("-") or f"{now:%H%M%S-%f}".rstrip("0-")
     suffix = "" if lang == settings.language else f".{lang}"
     if kind == "post":
         if not words:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -30,7 +31,8 @@ def transport_for(root: Path, environ: Mapping[str, str]) -> Callable[[House], T
     return make
 
 
-_AT_ONCE = b"\nStopped at once. The letter in flight is uncertain: see `kith report`.\n"
+_SOON = "\nThe letter in flight is finished first; Ctrl-C once more stops at once.\n"
+_AT_ONCE = "\nStopped at once. The letter in flight is uncertain: see `kith report`.\n"
 
 
 class _Brake:
@@ -45,10 +47,13 @@ class _Brake:
             signal.signal(number, self._pull)
 
     def _pull(self, number: int, _frame: FrameType | None) -> None:
-        if self.pulled and number == signal.SIGINT:
-            os.write(sys.stderr.fileno(), _AT_ONCE)
-            os._exit(1)
+        again = self.pulled and number == signal.SIGINT
         self.pulled = True
+        # The terminal may be what is gone; and what prints just now must not be entered a second time.
+        with suppress(OSError):
+            os.write(2, (_AT_ONCE if again else _SOON).encode())
+        if again:
+            os._exit(1)
 
     def wait(self, seconds: float) -> None:
         """Sleeps, but not past a wish to stop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -11,6 +12,9 @@ from typing import Any, TypeVar, cast
 from pipeline.errors import Problem
 
 T = TypeVar("T")
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""A language tag as far as a house needs it (BCP 47)."""
 
 _MANY = 400
 """Names beyond which only those that look alike at an end are compared letter by letter."""

@@ -17,15 +17,15 @@ FLOORS = (
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed",
+    "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy starter ledger transports.base",
+    "workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
     "reading letters listings stage consent transports.choose",
-    "issues welcome terminal",
+    "issues welcome terminal starter",
     "pages",
     "site",
     # the only one who knows the order

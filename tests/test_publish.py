@@ -39,6 +39,12 @@ def copy(published: tuple[Path, Ran], tmp_path: Path) -> Path:
     return tmp_path / "house"
 
 
+def deploying(root: Path, lines: str) -> None:
+    """Gives a house a place to deploy to."""
+    settings = root / "pyproject.toml"
+    settings.write_text(f"{settings.read_text('utf-8')}\n[tool.kith.deploy]\n{lines}\n", "utf-8")
+
+
 def letters(root: Path) -> dict[str, email.message.EmailMessage]:
     found = {}
     for path in (root / "build" / "outbox").glob("*.eml"):
@@ -168,10 +174,7 @@ def test_a_missing_key_or_a_wrong_host_is_one_clear_line_and_loses_nothing(
 
 
 def test_nobody_there_to_answer_means_nothing_leaves(copy: Path) -> None:
-    settings = copy / "pyproject.toml"
-    settings.write_text(
-        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "touch deployed"\n', "utf-8"
-    )
+    deploying(copy, 'to = "command"\ncommand = "touch deployed"')
     ran = run(copy, "publish", now=NOW)
     assert ran.code == 1
     assert "--yes" in ran.out
@@ -241,3 +244,53 @@ def test_what_a_reader_asks_for_holds_from_the_next_publish_on(copy: Path) -> No
 def test_the_sample_settings_are_read_as_written() -> None:
     settings = read_settings(CHECKOUT)
     assert settings.mail.transport == "outbox", "a fresh clone cannot mail anyone"
+
+
+def test_a_renamed_file_without_an_id_is_known_again(copy: Path) -> None:
+    later = NOW + timedelta(hours=1)
+    post = copy / "content" / "posts" / "river-walk.md"
+    post.write_text(
+        "---\ntitle: A walk\ndate: 2026-11-21\n---\n\nAlong the river as far as the old bridge, and back.\n"
+    )
+    assert "5 submitted" in run(copy, "publish", now=later).out
+    post.rename(post.with_name("a-walk-by-the-river.md"))
+    ran = run(copy, "publish", now=later + timedelta(hours=1))
+    assert "Nobody is told anything now." in ran.out, ran
+    assert (copy / "build" / "site" / "posts" / "a-walk-by-the-river" / "index.html").exists()
+
+
+def test_a_leak_planted_in_the_site_is_never_deployed(copy: Path) -> None:
+    source = (copy / "content" / "posts" / "magnifier.md").read_text("utf-8")
+    secret = source.split("::: only inner")[1].split(":::")[0].strip()
+    page = copy / "build" / "site" / "index.html"
+    page.write_text(page.read_text("utf-8").replace("</body>", f"<p>{secret}</p></body>"), "utf-8")
+    deploying(copy, 'to = "command"\ncommand = "touch deployed"')
+    ran = run(copy, "deploy", "--yes", now=NOW)
+    assert ran.code == 1
+    assert "only for `inner`" in ran.err
+    assert not (copy / "deployed").exists()
+
+
+def test_an_unchanged_site_is_not_asked_about(copy: Path) -> None:
+    settings = copy / "pyproject.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../www"\n', "utf-8"
+    )
+    assert run(copy, "publish", "--yes", now=NOW).code == 0
+    again = run(copy, "publish", now=NOW + timedelta(minutes=1))
+    assert again.code == 0, again
+    shutil.rmtree(copy.parent / "www")
+    assert run(copy, "publish", now=NOW + timedelta(minutes=2)).code == 1, (
+        "a folder that vanished is to be filled again"
+    )
+
+
+def test_letters_do_not_lead_to_a_site_that_never_went_online(copy: Path) -> None:
+    settings = copy / "pyproject.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../www"\n', "utf-8"
+    )
+    run(copy, "new", "update", "The river is high today.", now=NOW + timedelta(hours=1))
+    ran = run(copy, "deliver", "--yes", now=NOW + timedelta(hours=2))
+    assert ran.code == 1
+    assert "never went online" in ran.err

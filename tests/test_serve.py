@@ -56,7 +56,8 @@ def test_the_preview_shows_the_site_and_every_letter(served: tuple[Path, str]) -
     assert status == 200
     assert "Hello, world." in page
     assert "EventSource" in page, "the page hears of the next build"
-    assert "EventSource" not in (root / "build/site/posts/hello/index.html").read_text("utf-8"), "but the file does not"
+    file = root / "build" / "preview" / "site" / "posts" / "hello" / "index.html"
+    assert "EventSource" not in file.read_text("utf-8"), "but the file does not"
     status, letters = get(f"{address}/letters-preview/")
     assert status == 200
     assert "wei@example.org" in letters

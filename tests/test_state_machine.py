@@ -204,6 +204,6 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, derandomize=True, database=None, print_blob=False
+    max_examples=40, stateful_step_count=25, deadline=None, derandomize=True, database=None, print_blob=False
 )
 test_whatever_happens_each_entitled_person_gets_each_entry_once_when_it_is_due = Life.TestCase

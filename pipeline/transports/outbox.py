@@ -212,10 +212,11 @@ def index(rows: dict[str, _Row]) -> str:
     """The list of all letters, newest first, with a window that shows the chosen one and runs nothing of it."""
     order = sorted(rows.items(), key=lambda item: (_when(item[1].date), item[0]), reverse=True)
     items = "\n".join(_item(name, row) for name, row in order)
+    first = f' src="{escape(quote(order[0][0]))}.html"' if order else ""
     count = f"{len(rows)} letter" + ("" if len(rows) == 1 else "s")
     body = (
-        f"<header><h1>Outbox</h1><p>{count} in this folder. To write them here mailed nobody.</p></header>\n"
-        f'<ol>\n{items}\n</ol>\n<iframe name="letter" title="The chosen letter" sandbox></iframe>'
+        f"<header><h1>Outbox</h1><p>{count} in this folder. None of them was mailed.</p></header>\n"
+        f'<ol>\n{items}\n</ol>\n<iframe name="letter" title="The chosen letter" sandbox{first}></iframe>'
     )
     return _page("Outbox", _LIST_STYLE, body, strict=False)
 

@@ -23,6 +23,7 @@ import importlib
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -163,7 +164,7 @@ def run(point: str, arguments: list[str], counts: str = "") -> None:
 def zygote(house: str) -> None:
     """For each line on stdin a process: its id on stdout, and once it ended its exit code.
 
-    A line is JSON with the keys point, arguments, environ, output and counts.
+    A line is JSON with the keys point, arguments, environ, output, counts and room.
     """
     output, printed = sys.stdout, io.StringIO()
     sys.stdout = printed
@@ -193,6 +194,8 @@ def _be_born(order: dict[str, Any]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.clear()
     os.environ.update(order["environ"])
+    if order["room"] >= 0:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["room"], order["room"]))
     code: Any = 0
     try:
         run(order["point"], order["arguments"], order["counts"])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import socket
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -28,10 +31,33 @@ class _Short(FakeSendgrid):
             self.count += 1
             to = mail["personalizations"][0]["to"][0]["email"]
             bytes_ = hashlib.sha256(json.dumps(mail, sort_keys=True).encode()).hexdigest()
-            line = {"delivery": mail["custom_args"]["delivery"], "to": to, "letter": bytes_}
+            told = re.findall("Rain at last|The sun is back|Snow|More of [0-9]+", mail["content"][0]["value"])
+            line = {"delivery": mail["custom_args"]["delivery"], "to": to, "letter": bytes_, "told": told}
             with self.books_path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
             return f"fake-{self.count}"
+
+
+class Gate(FakeSendgrid):
+    """A provider in this process that holds a letter until it is let through; what it holds, it has taken."""
+
+    def __init__(self, books: Path, hold: int = 1) -> None:
+        self._hold = hold
+        self.reached, self.go = threading.Event(), threading.Event()
+        super().__init__(books)
+
+    def _said(self, sock: socket.socket, fault: str, number: str) -> bool:
+        if number == f"fake-{self._hold}":
+            self.reached.set()
+            assert self.go.wait(60)
+        return super()._said(sock, fault, number)
+
+    def stop(self) -> None:
+        self.go.set()
+        super().stop()
+
+    def to(self) -> list[str]:
+        return [line["to"] for line in self.books()]
 
 
 class Provider:
@@ -61,7 +87,7 @@ class Provider:
     def environ(self) -> dict[str, str]:
         return {"SENDGRID_API_KEY": KEY}
 
-    def books(self) -> list[dict[str, str]]:
+    def books(self) -> list[dict[str, Any]]:
         """Every letter that was taken."""
         text = self._books.read_text("utf-8") if self._books.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
@@ -69,6 +95,10 @@ class Provider:
     def taken(self) -> Counter[str]:
         """How many letters were taken for each address."""
         return Counter(line["to"] for line in self.books())
+
+    def told(self) -> Counter[tuple[str, str]]:
+        """(address, what stands in an update) → how often."""
+        return Counter((line["to"], words) for line in self.books() for words in line["told"])
 
     def keep(self) -> str:
         """The books as they are, to begin from again."""

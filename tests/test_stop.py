@@ -1,0 +1,243 @@
+"""SIGTERM, SIGHUP and Ctrl-C finish the letter in flight, record it and stop; so does whatever else goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_sendgrid import KEY
+from houses import run
+from test_ledger import NOW, issue
+from torture.harness import Runner, make_house
+from torture.provider import Gate
+
+from pipeline.deliver import Limits, Surroundings, deliver
+from pipeline.errors import LedgerUnusable, Unavailable
+from pipeline.ledger import Ledger
+from pipeline.model import DeliveryState, Letter, Plan, Receipt
+from pipeline.throttle import Throttle
+
+PEOPLE = 4
+ENVIRON = {"SENDGRID_API_KEY": KEY}
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    with Gate(tmp_path / "books.jsonl", hold=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    with Runner(tmp_path_factory.mktemp("runner"), ENVIRON) as running:
+        yield running
+
+
+def counts(root: Path) -> dict[str, int]:
+    ledger = Ledger.peek(root / "private")
+    if ledger is None:
+        return {}
+    with closing(ledger):
+        return ledger.counts()
+
+
+def until(claim: Callable[[], bool]) -> None:
+    """Looks again and again, as nobody tells."""
+    end = time.monotonic() + 60
+    while not claim():
+        assert time.monotonic() < end
+        os.sched_yield()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_letter_in_flight_is_finished_and_recorded_and_the_rest_stays_pending(
+    tmp_path: Path, gate: Gate, runner: Runner, number: signal.Signals
+) -> None:
+    root = make_house(tmp_path / "house", PEOPLE, gate.url)
+    process = runner.start(root, "none", "deliver", "--yes")
+    assert gate.reached.wait(60)
+    os.kill(process, number)
+    gate.go.set()
+    ended = runner.end()
+    assert ended.code == 1, "a person is needed to go on"
+    assert "Stopped: stopped as asked" in ended.output
+    assert counts(root) == {"submitted": 2, "pending": 2}
+    assert runner.run(root, "none", "deliver", "--yes").code == 0
+    assert counts(root) == {"submitted": PEOPLE}
+    assert sorted(gate.to()) == [f"p{number}@example.org" for number in range(PEOPLE)]
+
+
+def test_a_stop_with_the_last_letter_is_no_failure(tmp_path: Path, runner: Runner) -> None:
+    with Gate(tmp_path / "books.jsonl", hold=PEOPLE) as gate:
+        root = make_house(tmp_path / "house", PEOPLE, gate.url)
+        process = runner.start(root, "none", "deliver", "--yes")
+        assert gate.reached.wait(60)
+        os.kill(process, signal.SIGTERM)
+        gate.go.set()
+        assert runner.end().code == 0
+        assert counts(root) == {"submitted": PEOPLE}
+
+
+def test_a_second_ctrl_c_ends_at_once_and_says_what_is_uncertain(tmp_path: Path, gate: Gate, runner: Runner) -> None:
+    root = make_house(tmp_path / "house", PEOPLE, gate.url)
+    process = runner.start(root, "none", "deliver", "--yes")
+    assert gate.reached.wait(60)
+    os.kill(process, signal.SIGINT)
+    until(lambda: "Ctrl-C once more stops at once" in runner.printed())
+    os.kill(process, signal.SIGINT)
+    ended = runner.end()
+    assert ended.code == 1
+    assert "Stopped at once. The letter in flight is uncertain" in ended.output
+    assert counts(root) == {"submitted": 1, "uncertain": 1, "pending": 2}
+    assert "the run ended while this letter was being submitted" in run(root, "report").out
+
+
+@pytest.mark.parametrize("mail", ["per_second = 0.01", "per_domain_a_minute = 0.1"])
+def test_what_was_taken_is_recorded_before_a_wait_and_the_wait_ends_when_asked(
+    tmp_path: Path, gate: Gate, runner: Runner, mail: str
+) -> None:
+    root = make_house(tmp_path / "house", PEOPLE, gate.url, mail)
+    process = runner.start(root, "none", "deliver", "--yes")
+    until(lambda: counts(root) == {"submitted": 1, "pending": PEOPLE - 1})
+    os.kill(process, signal.SIGTERM)
+    assert runner.end().code == 1
+    assert counts(root) == {"submitted": 1, "pending": PEOPLE - 1}
+
+
+def test_killed_in_a_wait_nothing_is_uncertain(tmp_path: Path, gate: Gate, runner: Runner) -> None:
+    gate.script("status:503")
+    root = make_house(tmp_path / "house", PEOPLE, gate.url)
+    process = runner.start(root, "none", "deliver", "--yes")
+    until(lambda: len(gate.requests) > 5 and counts(root) == {"pending": PEOPLE})
+    os.kill(process, signal.SIGKILL)
+    runner.end()
+    assert counts(root) == {"pending": PEOPLE}
+
+
+# what else may go wrong while a letter is in flight
+
+
+class Line:
+    """Takes everything, and then does what the test wants."""
+
+    name = "line"
+
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.taken: list[str] = []
+        self._then = then
+
+    def prepare(self, letter: Letter) -> bytes | None:
+        return None
+
+    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+        self.taken.append(letter.person)
+        self._then()
+        return Receipt("m1", "202")
+
+    def close(self) -> None:
+        """Nothing to hang up."""
+
+    def suppressed(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    (tmp_path / "private").mkdir()
+    with Ledger.open(tmp_path / "private", NOW) as opened:
+        opened.freeze(Plan(NOW), [issue("i1", *(f"p{number}" for number in range(PEOPLE)))], [], ["a"])
+        yield opened
+
+
+def surroundings(**more: Any) -> Surroundings:
+    fields: dict[str, Any] = {
+        "clock": lambda: NOW, "tick": lambda: 1.0, "sleep": lambda seconds: None, "progress": lambda done, total: None,
+        "may_go": lambda delivery, address: "", "halted": lambda: False,
+    }  # fmt: skip
+    return Surroundings(**(fields | more))
+
+
+def test_an_acceptance_is_recorded_though_the_progress_cannot_be_shown(ledger: Ledger) -> None:
+    def broken(done: int, total: int) -> None:
+        raise BrokenPipeError
+
+    line = Line()
+    with pytest.raises(BrokenPipeError):
+        deliver(ledger, [line], surroundings(progress=broken))
+    assert line.taken == ["p0"]
+    assert ledger.counts() == {"submitted": 1, "pending": PEOPLE - 1}
+
+
+def test_an_acceptance_is_recorded_though_the_last_question_of_the_next_letter_fails(ledger: Ledger) -> None:
+    def fails(delivery: Any, address: str) -> str:
+        if delivery.who == "p1":
+            raise OSError(5, "the disk is gone")
+        return ""
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        deliver(ledger, [Line()], surroundings(may_go=fails))
+    assert ledger.counts() == {"submitted": 1, "pending": PEOPLE - 1}
+
+
+def test_an_acceptance_is_recorded_though_a_later_letter_is_damaged(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ledger.letter
+
+    def damaged(delivery: str) -> Letter:
+        if delivery == "i1-p3" and ledger.count(DeliveryState.SUBMITTING):
+            raise LedgerUnusable("the letter is damaged")
+        return whole(delivery)
+
+    monkeypatch.setattr(ledger, "letter", damaged)
+    monkeypatch.setattr("pipeline.deliver.AHEAD", 1)
+    with pytest.raises(LedgerUnusable, match="damaged"):
+        deliver(ledger, [Line()], surroundings())
+    assert ledger.count(DeliveryState.SUBMITTING) == 0
+    assert ledger.count(DeliveryState.UNCERTAIN) == 0
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt, MemoryError, RecursionError, AttributeError])
+def test_whatever_a_library_raises_makes_one_letter_uncertain_and_holds_nobody_up(
+    ledger: Ledger, raised: type[BaseException]
+) -> None:
+    line = Line()
+
+    def fall() -> None:
+        if len(line.taken) == 1:
+            raise raised
+
+    line._then = fall
+    tally = deliver(ledger, [line], surroundings())
+    assert (tally.uncertain, tally.submitted) == (1, PEOPLE - 1)
+    assert ledger.counts() == {"uncertain": 1, "submitted": PEOPLE - 1}
+
+
+def test_all_lines_are_awaited_and_recorded_when_the_run_stops(ledger: Ledger) -> None:
+    lines = [Line(), Line()]
+    halted = [False]
+    lines[0]._then = lambda: halted.__setitem__(0, True)
+    tally = deliver(ledger, lines, surroundings(halted=lambda: halted[0]))
+    assert tally.submitted == len(lines[0].taken) + len(lines[1].taken)
+    assert ledger.counts() == {"submitted": tally.submitted, "pending": PEOPLE - tally.submitted}
+
+
+def test_lines_that_come_back_empty_handed_together_are_one_try(ledger: Ledger) -> None:
+    now, tries = [1.0], [0]
+
+    def busy() -> None:
+        tries[0] += 1
+        if tries[0] <= 4:
+            raise Unavailable("503 not now")
+
+    lines = [Line(busy) for _ in range(4)]
+    around = surroundings(tick=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    tally = deliver(ledger, lines, around, Limits(Throttle()))
+    assert tally.submitted == PEOPLE
+    assert now[0] == 2.0, "one wait for all of them"
