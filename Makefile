@@ -10,7 +10,7 @@ GOLDEN_TESTS := tests/
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test golden format wheel wheel-check constraints clean
+.PHONY: help publish plan serve build check test torture golden format wheel wheel-check constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,9 @@ serve: $(READY) ## preview the site and every letter as you write
 
 test: $(READY_DEV) ## every test
 	@$(BIN)/python -m pytest -n 2
+
+torture: $(READY_DEV) ## kill it at every point with 300 people, then 1,000 schedules; long (JOBS=2 SEED=1)
+	@$(BIN)/python tests/torture/run.py --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 
 check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/ruff check pipeline tests

@@ -14,7 +14,7 @@ from pipeline import deploy as online
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
-from pipeline.errors import KithError, Leaked
+from pipeline.errors import KithError, Leaked, LedgerUnusable
 from pipeline.frozen import whole
 from pipeline.ledger import Ledger
 from pipeline.model import (
@@ -117,6 +117,17 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
     finally:
         if own is not None and ledger is None:
             own.close()
+
+
+def _read_first(job: Job) -> Opened | None:
+    """The house, read before its ledger is opened for writing: one that cannot be read is left as it is.
+
+    None when the ledger cannot be looked into from beside; opening it says why, and better.
+    """
+    try:
+        return open_house(job.root, job.environ, job.now)
+    except LedgerUnusable:
+        return None
 
 
 def _remembering(opened: Opened, ledger: Ledger) -> Opened:
@@ -246,10 +257,9 @@ def publish(job: Job) -> Tally | None:
     Everything is decided and composed before `Job.confirm` is asked; after a yes it is carried out as it is.
     Raises what its steps raise; then nothing was submitted, or it is in the ledger what was.
     """
-    # A house that cannot be read is left as it is: its ledger is not even opened for writing.
-    opened = open_house(job.root, job.environ, job.now)
+    read = _read_first(job)
     with Ledger.open(private_folder(job.root), job.now) as ledger:
-        opened = _remembering(opened, ledger)
+        opened = _remembering(read, ledger) if read else open_house(job.root, job.environ, job.now, ledger)
         secret = opened.secret or read_secret(job.root)
         lines = [job.transport(opened.house) for _ in range(opened.house.settings.mail.connections)]
         try:

@@ -200,7 +200,7 @@ def test_a_log_torn_anywhere_is_taken_up_to_there_or_refused(world: World, kille
     log = (killed / "ledger.db-wal").read_bytes()
     results = [lives_on(world, ruined(killed, "ledger.db-wal", log[:size])) for size in range(0, len(log), 1031)]
     assert lives_on(world, ruined(killed, "ledger.db-wal", log))
-    assert results.count(False) > len(results) / 2, "mostly it is an older ledger then, and that is noticed"
+    assert results.count(False) > len(results) / 4, "often it is an older ledger then, and that is noticed"
 
 
 def test_a_flipped_bit_in_the_log_ends_it_there_or_is_refused(world: World, killed: Path) -> None:

@@ -3,6 +3,7 @@
 A point is ``kind:number:when``, such as ``commit:3:before``: what is about to happen, for which time, and where in it.
 
     commit   before, after       a transaction of the ledger
+    step     before, after       the same, counted from the first letter on
     mark     before, after       a count written beside the ledger
     file     before, after       a file renamed, removed or written through to the disk
     connect  before, after       a connection to the provider
@@ -36,6 +37,7 @@ from typing import Any
 
 WHENS = {
     "commit": ("before", "after"),
+    "step": ("before", "after"),
     "mark": ("before", "after"),
     "file": ("before", "after"),
     "connect": ("before", "after"),
@@ -59,6 +61,8 @@ class Killer:
         self._mine = threading.local()
 
     def __call__(self, kind: str, when: str) -> bool:
+        if kind == "commit" and self._seen["mark"]:
+            self("step", when)
         if when == "before":
             self._seen[kind] += 1
             setattr(self._mine, kind, self._seen[kind])
