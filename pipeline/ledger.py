@@ -136,7 +136,7 @@ class Ledger(Recall):
         behind = count - begun
         if behind > (len(lost) if window == self._number("reserved") else 0) and not older:
             raise LedgerUnusable(
-                f"private/{FILE}: it is an older copy: {behind} letters were begun that it does not know of. Restore"
+                f"private/{FILE}: it is an older copy: {behind} letters or wishes of readers are missing in it. Restore"
                 " the newest one; if there is none, `kith baseline` records everything as told, so that nobody hears"
                 " twice."
             )
@@ -302,6 +302,14 @@ class Ledger(Recall):
         with self._writing():
             for key, value in choice.items():
                 self._db.execute("INSERT OR REPLACE INTO choices VALUES (?,?,?,?)", (who, key, value, iso(now)))
+            counted = self._count()
+        self._marks.write(*counted)
+
+    def _count(self) -> tuple[int, int]:
+        """Counts what no backup may forget, though no letter was begun: somebody may have left."""
+        self._note("begun", str(self._number("begun") + 1))
+        self._note("unknown", str(self._number("unknown") + 1))
+        return self._number("begun"), self._number("reserved")
 
     def ingest(self, found: Iterable[tuple[Event, str]], now: datetime) -> int:
         """Takes in events with their addresses' fingerprints and works out what follows; how many were new.
@@ -317,6 +325,8 @@ class Ledger(Recall):
                 self._db.execute("DELETE FROM stops WHERE mark=?", (mark,))
                 if reason := stop_of(self._events("mark", mark)):
                     self._db.execute("INSERT INTO stops VALUES (?,?)", (mark, reason))
+            counted = self._count()
+        self._marks.write(*counted)
         return len(fresh)
 
     def _addressed(self, found: Iterable[tuple[Event, str]]) -> Iterator[tuple[Event, str]]:

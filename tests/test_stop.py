@@ -225,7 +225,8 @@ def test_all_lines_are_awaited_and_recorded_when_the_run_stops(ledger: Ledger) -
     lines[0]._then = lambda: halted.__setitem__(0, True)
     tally = deliver(ledger, lines, surroundings(halted=lambda: halted[0]))
     assert tally.submitted == len(lines[0].taken) + len(lines[1].taken)
-    assert ledger.counts() == {"submitted": tally.submitted, "pending": PEOPLE - tally.submitted}
+    assert ledger.count(DeliveryState.SUBMITTED) == tally.submitted
+    assert ledger.count(DeliveryState.PENDING) == PEOPLE - tally.submitted
 
 
 def test_lines_that_come_back_empty_handed_together_are_one_try(ledger: Ledger) -> None:

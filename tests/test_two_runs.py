@@ -111,7 +111,7 @@ def test_a_run_with_a_restored_backup_refuses(lived: Path, gate: Gate, runner: R
     for _ in range(2):
         ran = runner.run(lived, "none", "deliver", "--yes")
         assert ran.code == 1
-        assert f"older copy: {PEOPLE} letters were begun that it does not know of" in ran.output
+        assert f"older copy: {PEOPLE} letters or wishes of readers are missing in it" in ran.output
     assert len(gate.to()) == 2 * PEOPLE
 
 
@@ -140,6 +140,17 @@ def test_what_was_pending_in_a_backup_is_uncertain_once_it_is_taken_up(root: Pat
     assert ran.code == 1, "a person is needed"
     assert len(gate.to()) == PEOPLE
     assert counts(root) == {"uncertain": PEOPLE}
+
+
+def test_a_backup_that_does_not_know_who_left_meanwhile_is_refused(root: Path, gate: Gate, runner: Runner) -> None:
+    gate.go.set()
+    assert runner.run(root, "none", "deliver", "--yes").code == 0
+    shutil.copytree(root / "private", root.parent / "backup")
+    assert runner.run(root, "none", "choice", "p1", "--leave").code == 0
+    add_update(root, "sun", "2020-01-03", "The sun is back.")
+    restore(root, "all of private/")
+    assert "it is an older copy" in runner.run(root, "none", "deliver", "--yes").output
+    assert len(gate.to()) == PEOPLE
 
 
 @pytest.fixture

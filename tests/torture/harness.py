@@ -32,7 +32,7 @@ timezone = "Asia/Shanghai"
 [tool.kith.mail]
 transport = "{transport}"
 sender = "Ann <ann@house.example.org>"
-timeout = 5.0
+timeout = 20.0
 {mail}
 
 [tool.kith.sendgrid]
