@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 KITH := $(BIN)/kith
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-GOLDEN_TESTS := tests/
+GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test torture golden format wheel wheel-check constraints clean
+.PHONY: help publish plan serve build check test golden format wheel wheel-check constraints torture bench-delivery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +33,9 @@ test: $(READY_DEV) ## every test
 torture: $(READY_DEV) ## kill it at every point with 300 people, then 1,000 schedules; long (JOBS=2 SEED=1)
 	@$(BIN)/python tests/torture/run.py --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 
+bench-delivery: $(READY_DEV) ## delivery beside a bare sender, in one run; prints ratios
+	@$(BIN)/python tests/bench/delivery.py
+
 check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/ruff check pipeline tests
 	@$(BIN)/ruff format --check pipeline tests
@@ -40,7 +43,7 @@ check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/python -m pytest tests/test_imports.py
 
 golden: $(READY_DEV) ## write the golden files anew; the diff is the review
-	@KITH_GOLDEN=1 $(BIN)/python -m pytest $(GOLDEN_TESTS) -k golden
+	@KITH_GOLDEN=1 $(BIN)/python -m pytest $(GOLDEN_TESTS)
 
 format: $(READY_DEV) ## lay the code out
 	@$(BIN)/ruff format pipeline tests

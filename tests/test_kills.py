@@ -89,7 +89,8 @@ def test_killed_on_the_way_back_from_a_kill_nothing_changes(trial: Trial, templa
 
 def test_with_two_connections_a_kill_leaves_two_uncertain_at_most(trial: Trial) -> None:
     settings = trial.root / "pyproject.toml"
-    settings.write_text(settings.read_text("utf-8").replace("timeout = 20.0", "timeout = 20.0\nconnections = 2"), "utf-8")
+    text = settings.read_text("utf-8").replace("timeout = 20.0", "timeout = 20.0\nconnections = 2")
+    settings.write_text(text, "utf-8")
     assert trial.deliver("recv:7:after").killed
     trial.check(2)
     trial.finish()
