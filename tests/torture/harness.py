@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -88,6 +89,7 @@ class Runner:
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         self._output = folder / "output"
         self._environ = environ
+        self._running = 0
         warm = make_house(folder / "warm", 3, "https://api.sendgrid.com", transport="outbox")
         self._zygote = subprocess.Popen(
             [sys.executable, str(KILLER), "zygote", str(warm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -97,6 +99,8 @@ class Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._running:
+            os.kill(self._running, signal.SIGKILL)
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self._zygote.stdin.close()
@@ -112,10 +116,11 @@ class Runner:
         assert self._zygote.stdin is not None
         self._zygote.stdin.write(json.dumps(order) + "\n")
         self._zygote.stdin.flush()
-        return self._said()
+        self._running = self._said()
+        return self._running
 
     def end(self) -> Ended:
-        code = self._said()
+        code, self._running = self._said(), 0
         return Ended(code, self._output.read_text("utf-8"))
 
     def printed(self) -> str:
