@@ -18,7 +18,7 @@ from threading import Thread
 
 from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
 from pipeline.ledger import Ledger, Outcome
-from pipeline.model import Delivery, DeliveryState, Letter, Receipt
+from pipeline.model import Delivery, DeliveryState, Frozen, Receipt
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
 
@@ -114,11 +114,16 @@ class _Ready:
     """A letter whose turn is near; ``data`` is what a transport made of it ahead, if it could."""
 
     delivery: Delivery
-    letter: Letter
+    letter: Frozen
     data: bytes | None
 
+    @property
+    def to(self) -> str:
+        """The address it goes to."""
+        return self.letter.stub.to
 
-def _prepared(transport: Transport, letter: Letter) -> bytes | None:
+
+def _prepared(transport: Transport, letter: Frozen) -> bytes | None:
     """What `Transport.submit` will hand over; whatever is wrong with it is said when it is submitted."""
     try:
         return transport.prepare(letter)
@@ -254,10 +259,10 @@ class _Run:
                 return None
             ready = self._ahead[place]
             del self._ahead[place]
-            reason = self.around.may_go(ready.delivery, ready.letter.to)
+            reason = self.around.may_go(ready.delivery, ready.to)
             if not reason:
                 self._begun += 1
-                self.limits.throttle.went(ready.letter.to, self.around.tick())
+                self.limits.throttle.went(ready.to, self.around.tick())
                 return ready
             self._known.append(Outcome(ready.delivery.id, DeliveryState.HELD, reason))
             self._record()
@@ -272,7 +277,7 @@ class _Run:
         """
         while not self._stopping():
             throttle = self.limits.throttle
-            times = [max(self._not_before, throttle.ready_at(ready.letter.to)) for ready in self._ahead]
+            times = [max(self._not_before, throttle.ready_at(ready.to)) for ready in self._ahead]
             now = self.around.tick()
             place = min(range(len(times)), key=lambda index: (max(times[index], now), index))
             if times[place] <= now:

@@ -23,7 +23,7 @@ from pipeline import frozen, ledgerfile
 from pipeline.errors import LedgerUnusable
 from pipeline.events import Event, state_of, stop_of
 from pipeline.ledgerfile import FILE, legible, translated
-from pipeline.model import DeliveryState, Frozen, Issue, Letter, Pasted, Plan, Sheet, State
+from pipeline.model import DeliveryState, Frozen, Issue, Pasted, Plan, Sheet, State
 from pipeline.recall import HALF, Recall, iso
 
 WINDOW = 50
@@ -171,23 +171,26 @@ class Ledger(Recall):
             ids = frozenset(data["ids"])
         return [one for one in self._ids(DeliveryState.PENDING) if one in ids]
 
-    def letter(self, delivery: str) -> Letter:
+    def letter(self, delivery: str) -> Frozen:
         """The letter of a delivery, exactly as it was frozen. Raises `LedgerUnusable` if a byte of it changed."""
-        rows = self._rows("SELECT letter, sheet, digest FROM deliveries WHERE id=?", delivery)
+        query = "SELECT letter, sheet, digest, issue, mark, audience FROM deliveries WHERE id=?"
+        rows = self._rows(query, delivery)
         if not rows:
             raise LedgerUnusable(f"private/{FILE}: there is no delivery `{delivery}`. See `kith report`.")
         (row,) = rows
         try:
-            letter = frozen.unpack(row["letter"], self._sheets(row["sheet"]))
-        except Exception:  # noqa: BLE001 - damaged bytes can fail in any way, and all of them mean this
-            letter = None
-        if letter is None or frozen.digest(letter) != row["digest"]:
-            raise LedgerUnusable(f"private/{FILE}: the letter of delivery `{delivery}` is damaged. Restore a backup.")
-        return letter
+            sheet, found = self._sheets(row["sheet"])
+            if frozen.digest(row["letter"], found) == row["digest"]:
+                audience = frozenset(row["audience"].split())
+                return frozen.unpack(row["letter"], sheet, row["issue"], row["mark"], audience)
+        except Exception:  # noqa: BLE001, S110 - damaged bytes can fail in any way, and all of them mean this
+            pass
+        raise LedgerUnusable(f"private/{FILE}: the letter of delivery `{delivery}` is damaged. Restore a backup.")
 
-    def _load_sheet(self, number: int) -> Sheet:
+    def _load_sheet(self, number: int) -> tuple[Sheet, str]:
+        """A sheet, and its digest as it is now."""
         (row,) = self._rows("SELECT sheet FROM sheets WHERE id=?", number)
-        return frozen.unpack_sheet(row["sheet"])
+        return frozen.unpack_sheet(row["sheet"]), frozen.sheet_digest(row["sheet"])
 
     # writing
 
@@ -213,20 +216,20 @@ class Ledger(Recall):
     def _freeze(self, issue: Issue, now: str) -> None:
         self._db.execute("INSERT INTO issues VALUES (?,?,?)", (issue.id, now, issue.audience))
         self._db.executemany("INSERT INTO held VALUES (?,?,?)", [(issue.id, h.who, h.reason) for h in issue.held])
-        sheets: dict[Sheet, int] = {}
+        sheets: dict[Sheet, tuple[int, str]] = {}
         for one in issue.letters:
             if one.sheet not in sheets:
                 sheets[one.sheet] = self._sheet(one.sheet)
-            self._insert(one, sheets[one.sheet], now)
+            self._insert(one, *sheets[one.sheet], now)
 
-    def _insert(self, one: Frozen, sheet: int, now: str) -> None:
-        stub = one.stub
+    def _insert(self, one: Frozen, sheet: int, sheet_digest: str, now: str) -> None:
+        stub, part = one.stub, frozen.pack(one)
         self._db.execute(
             "INSERT INTO deliveries (id, issue, who, mark, entries, state, audience, subject, sheet, letter, digest,"
             " at, changed) VALUES (?,?,?,?,?,'pending',?,?,?,?,?,?,?)",
             (stub.delivery_id, one.issue, stub.person, one.mark, self._set(stub.entries),
              " ".join(sorted(one.audience)), stub.subject, sheet,
-             frozen.pack(one), frozen.digest(frozen.whole(one)), now, now),
+             part, frozen.digest(part, sheet_digest), now, now),
         )  # fmt: skip
 
     def baseline(
@@ -395,11 +398,12 @@ class Ledger(Recall):
         self._db.execute("INSERT OR IGNORE INTO sets (digest, entries) VALUES (?,?)", (found, text))
         return int(self._rows("SELECT id FROM sets WHERE digest=?", found)[0]["id"])
 
-    def _sheet(self, sheet: Sheet) -> int:
+    def _sheet(self, sheet: Sheet) -> tuple[int, str]:
+        """A sheet's number and digest."""
         data = frozen.pack_sheet(sheet)
-        found = hashlib.sha256(data).hexdigest()
+        found = frozen.sheet_digest(data)
         self._db.execute("INSERT OR IGNORE INTO sheets (digest, sheet) VALUES (?,?)", (found, data))
-        return int(self._rows("SELECT id FROM sheets WHERE digest=?", found)[0]["id"])
+        return int(self._rows("SELECT id FROM sheets WHERE digest=?", found)[0]["id"]), found
 
     def _note(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))

@@ -15,7 +15,6 @@ from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable
-from pipeline.frozen import whole
 from pipeline.ledger import Ledger
 from pipeline.model import (
     EVERYONE,
@@ -239,7 +238,7 @@ def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
     outbox = Outbox(folder)
     for issue in issues:
         for one in issue.letters:
-            outbox.submit(whole(one))
+            outbox.submit(one)
     outbox.close()
 
 

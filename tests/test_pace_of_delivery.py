@@ -42,11 +42,11 @@ class Timed(Line):
         self._watch, self._faults = watch, faults
         self.went: list[tuple[float, str]] = []
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         if self._faults:
             self._faults -= 1
             raise Unavailable("503 not now")
-        self.went.append((self._watch.now - 100.0, letter.to))
+        self.went.append((self._watch.now - 100.0, one.stub.to))
         return Receipt("m", "202")
 
 

@@ -20,7 +20,7 @@ from torture.provider import Gate
 from pipeline.deliver import Limits, Surroundings, deliver
 from pipeline.errors import LedgerUnusable, Unavailable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Letter, Plan, Receipt
+from pipeline.model import DeliveryState, Frozen, Plan, Receipt
 from pipeline.throttle import Throttle
 
 PEOPLE = 4
@@ -132,11 +132,11 @@ class Line:
         self.taken: list[str] = []
         self._then = then
 
-    def prepare(self, letter: Letter) -> bytes | None:
+    def prepare(self, one: Frozen) -> bytes | None:
         return None
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
-        self.taken.append(letter.person)
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+        self.taken.append(one.stub.person)
         self._then()
         return Receipt("m1", "202")
 
@@ -190,7 +190,7 @@ def test_an_acceptance_is_recorded_though_a_later_letter_is_damaged(
 ) -> None:
     whole = ledger.letter
 
-    def damaged(delivery: str) -> Letter:
+    def damaged(delivery: str) -> Frozen:
         if delivery == "i1-p3" and ledger.count(DeliveryState.SUBMITTING):
             raise LedgerUnusable("the letter is damaged")
         return whole(delivery)

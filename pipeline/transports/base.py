@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pipeline.errors import Refused
 from pipeline.mime import house_address, to_bytes
-from pipeline.model import Letter, Receipt
+from pipeline.model import Frozen, Receipt
 
 _LONGEST_WORDS = 300
 
@@ -19,13 +19,13 @@ class Transport(Protocol):
 
     name: str
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         """The bytes that `submit` will hand over; made ahead by any thread while the line is busy.
 
         Raises `Refused` or `Misconfigured` for a letter that cannot be written.
         """
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         """The provider's receipt for one letter; ``data`` is what `prepare` made of it, if it was called.
 
         Raises `Refused`, `Unavailable` (nothing was taken), `Uncertain` (it may have been), or
@@ -65,12 +65,12 @@ def _mailbox(text: str) -> tuple[str, str]:
     return name, house_address(address)
 
 
-def written(letter: Letter) -> bytes:
-    """The letter as the bytes that travel.
+def written(one: Frozen, *, stuffed: bool = False) -> bytes:
+    """The letter as the bytes that travel; ``stuffed`` as DATA takes them.
 
     Raises `Refused` for one that has no such form, `Misconfigured` for the house's own addresses.
     """
     try:
-        return to_bytes(letter)
+        return to_bytes(one, stuffed=stuffed)
     except (ValueError, LookupError, MessageError) as error:
         raise Refused(f"The letter cannot be put into the form of mail ({type(error).__name__}).") from None

@@ -1,4 +1,4 @@
-"""Letters by SendGrid: the package's words for the payload, our own wire under it.
+"""Letters by SendGrid: the package's words for the payload (`pipeline.payload`), our own wire under it.
 
 The package's own client follows redirects with the key, has no time limit and logs what it sends, so only
 its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-reference
@@ -6,7 +6,6 @@ its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-r
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import time
@@ -16,15 +15,11 @@ from http.client import responses
 from typing import Any, NoReturn
 
 from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
-from pipeline.mime import addressing, ascii_address, fields
-from pipeline.model import Letter, Picture, Receipt
-from pipeline.transports.base import mailbox, words
+from pipeline.model import Frozen, Receipt
+from pipeline.payload import payload
+from pipeline.transports.base import words
 from pipeline.wire import Reply, Wire
 
-_RESERVED = {
-    *("to", "cc", "bcc", "from", "reply-to", "subject", "received", "dkim-signature", "x-sg-id", "x-sg-eid"),
-    *("content-type", "content-transfer-encoding", "mime-version"),
-}
 _PAGE = 500
 _DAY = 86_400.0
 
@@ -48,13 +43,13 @@ class SendgridTransport:
         self._key = key
         self._key_env = key_env
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         """The request's body; see `Transport.prepare`."""
-        return payload(letter)
+        return payload(one)
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         """SendGrid's receipt for one letter; see `Transport.submit`."""
-        body = payload(letter) if data is None else data
+        body = payload(one) if data is None else data
         reply = self._wire.request("POST", "/v3/mail/send", self._headers("application/json"), body)
         if reply.status != 202:
             self._no(reply)
@@ -181,71 +176,3 @@ def _until(value: str, now: float) -> float | None:
         return parsedate_to_datetime(value).timestamp() - now
     except (ValueError, OverflowError):
         return None
-
-
-def payload(letter: Letter) -> bytes:
-    """The request for one letter to one person: nothing of theirs in it but the address and the name.
-
-    Raises `Refused` for a letter that cannot be written down, `Misconfigured` for a sender that cannot.
-    """
-    from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
-
-    try:
-        return json.dumps(_mail(letter).get(), ensure_ascii=False).encode()
-    except ApiKeyIncludedException:
-        raise Refused("The letter begins with what looks like a SendGrid key, so it is not submitted.") from None
-    except ValueError:
-        raise Refused("The letter holds characters that cannot be written as UTF-8.") from None
-
-
-def _mail(letter: Letter) -> Any:
-    from sendgrid.helpers import mail as helpers
-
-    # What no header can hold is refused here as it is by the other transports.
-    addressing(letter)
-    name, address = mailbox(letter.sender)
-    message = helpers.Mail(subject=letter.subject)
-    message.from_email = _mailbox(helpers.From, address, name)
-    message.add_to(_mailbox(helpers.To, ascii_address(letter.to), letter.to_name))
-    if letter.reply_to:
-        name, address = mailbox(letter.reply_to)
-        message.reply_to = _mailbox(helpers.ReplyTo, address, name)
-    for media_type, text in (("text/plain", letter.text), ("text/html", letter.html)):
-        if text:
-            message.add_content(helpers.Content(media_type, text))
-    for key, value in fields(letter):
-        if key.lower() not in _RESERVED:
-            message.add_header(helpers.Header(key, value.replace("\n", "")))
-    message.add_custom_arg(helpers.CustomArg("delivery", letter.delivery_id))
-    for picture in letter.inline:
-        message.add_attachment(_attachment(helpers, picture))
-    message.tracking_settings = _untracked(helpers)
-    return message
-
-
-def _mailbox(kind: Any, address: str, name: str) -> Any:
-    # Given an address alone, the helpers' constructor would take it apart again.
-    made = kind()
-    made.email = address
-    made.name = name or None
-    return made
-
-
-def _attachment(helpers: Any, picture: Picture) -> Any:
-    return helpers.Attachment(
-        helpers.FileContent(base64.b64encode(picture.data).decode("ascii")),
-        helpers.FileName(picture.name),
-        helpers.FileType(picture.media_type),
-        helpers.Disposition("inline"),
-        helpers.ContentId(picture.cid),
-    )
-
-
-def _untracked(helpers: Any) -> Any:
-    """Everything that follows readers around, switched off whatever the account's own settings are."""
-    return helpers.TrackingSettings(
-        click_tracking=helpers.ClickTracking(enable=False, enable_text=False),
-        open_tracking=helpers.OpenTracking(enable=False),
-        subscription_tracking=helpers.SubscriptionTracking(enable=False),
-        ganalytics=helpers.Ganalytics(enable=False),
-    )

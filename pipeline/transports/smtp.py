@@ -16,15 +16,15 @@ import io
 import re
 import smtplib
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import Misconfigured, NotSubmitted, Refused, Unavailable, Uncertain
 from pipeline.mime import ascii_address
-from pipeline.model import Letter, Receipt, Smtp
+from pipeline.model import Frozen, Receipt, Smtp
 from pipeline.transports.base import mailbox, words, written
 from pipeline.wire import Timed, dial, is_loopback, secure, stale, why, write
 
-_BREAK = re.compile(rb"\r\n|\r|\n")
 _CLOSING = 421
 _LOGIN_WANTED = {530, 534, 535, 538}
 _LONGEST_LINE, _MOST_LINES = 4096, 200
@@ -101,6 +101,28 @@ class _Session(smtplib.SMTP):
                 return int(line[:3]), lines
         raise ValueError
 
+    def ask(self, *commands: str) -> Iterator[tuple[int, bytes]]:
+        """The reply to each command; all are asked at once where the server takes that (RFC 2920).
+
+        Then every reply is read before any is judged, so that what is said next cannot be mistaken; a server that
+        hangs up after a no has said no. A letter that was refused and asked for all the same is never begun.
+        """
+        if not self.has_extn("pipelining"):
+            for command in commands:
+                self.send(f"{command}\r\n")
+                yield self.getreply()
+            return
+        self.send("".join(f"{command}\r\n" for command in commands))
+        replies: list[tuple[int, bytes]] = []
+        try:
+            for _ in commands:
+                replies.append(self.getreply())
+        except smtplib.SMTPServerDisconnected:
+            self.in_step = False
+            if all(code < 400 for code, _ in replies):
+                raise
+        yield from replies
+
     def hand_over(self, data: bytes, host: str) -> tuple[int, bytes]:
         """The reply to the letter itself; raises `Uncertain` where there is none."""
         if self.sock is None:
@@ -111,15 +133,6 @@ class _Session(smtplib.SMTP):
             return self.getreply(_LAST_PATIENCE)
         except smtplib.SMTPServerDisconnected as error:
             raise Uncertain(f"The letter was handed over to {host} with its last dot, but {error}.") from None
-
-
-def dotted(data: bytes) -> bytes:
-    """The letter as DATA takes it: only CRLF for a line's end, a dot before a dot, and the last dot.
-
-    A lone CR or LF would let a text end the letter early and start another (RFC 5321 §2.3.8, §4.5.2).
-    """
-    lines = _BREAK.sub(b"\r\n", data).removesuffix(b"\r\n")
-    return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
 
 
 class SmtpTransport:
@@ -136,14 +149,14 @@ class SmtpTransport:
         self._seconds = seconds
         self._session: _Session | None = None
 
-    def prepare(self, letter: Letter) -> bytes:
-        """The letter as DATA takes it; see `Transport.prepare`."""
-        return dotted(written(letter))
+    def prepare(self, one: Frozen) -> bytes:
+        """The letter as DATA takes it, with its last dot; see `Transport.prepare`."""
+        return written(one, stuffed=True) + b".\r\n"
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         """The server's receipt for one letter; see `Transport.submit`."""
-        sender, recipient = mailbox(letter.sender)[1], ascii_address(letter.to)
-        data = self.prepare(letter) if data is None else data
+        sender, recipient = mailbox(one.stub.sender)[1], ascii_address(one.stub.to)
+        data = self.prepare(one) if data is None else data
         kept = self._kept()
         if kept is not None:
             try:
@@ -194,13 +207,16 @@ class SmtpTransport:
 
     def _transaction(self, session: _Session, sender: str, recipient: str, data: bytes) -> Receipt:
         session.fresh = False
-        code, said = session.mail(sender, self._options(session, data))
+        options = "".join(f" {option}" for option in self._options(session, data))
+        mail = f"MAIL FROM:<{sender}>{options}"
+        replies = session.ask(mail, f"RCPT TO:<{recipient}>", "DATA")
+        code, said = next(replies)
         if code >= 500 and code != 552:
             fact = f"{self._host} does not take letters from {sender}: {self._said(code, said)}"
             raise Misconfigured(f"{fact}. Check `mail.sender` and [tool.kith.smtp].")
         self._expect(code, said, 250, f"the sender {sender}")
-        self._expect(*session.rcpt(recipient), 250, f"the address {recipient}", personal=True)
-        self._expect(*session.docmd("DATA"), 354, "the letter")
+        self._expect(*next(replies), 250, f"the address {recipient}", personal=True)
+        self._expect(*next(replies), 354, "the letter")
         code, said = session.hand_over(data, self._host)
         session.fresh = True
         if 300 <= code < 400:

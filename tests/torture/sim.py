@@ -62,10 +62,10 @@ class Line:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         return b""
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         self._world.hit("submit", "before")
         fault = self._world.books.faults.pop(0) if self._world.books.faults else ""
         if fault == "refuse":
@@ -73,12 +73,12 @@ class Line:
         if fault == "busy":
             raise Unavailable("503 not now")
         if fault != "lose":
-            self._world.books.taken.append(letter)
+            self._world.books.taken.append(one.stub)
             self._world.hit("submit", "taken")
         if fault in ("lose", "doubt"):
             raise Uncertain("the connection broke")
         self._world.hit("submit", "after")
-        return Receipt(f"m-{letter.delivery_id}", "202")
+        return Receipt(f"m-{one.stub.delivery_id}", "202")
 
     def close(self) -> None:
         """Nothing to hang up."""
