@@ -17,8 +17,9 @@ from queue import SimpleQueue
 from threading import Thread
 
 from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.model import Delivery, DeliveryState, Frozen, Receipt
+from pipeline.records import Outcome
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
 
@@ -228,7 +229,8 @@ class _Run:
         """One transaction: what became of letters, and the intent to submit others."""
         if self._known or begin:
             ids = [delivery.id for delivery in begin]
-            self.ledger.step(self._known, ids, self.around.clock(), self._coming() if ids else ())
+            coming = self._coming() if ids and self.ledger.reserves(ids) else ()
+            self.ledger.step(self._known, ids, self.around.clock(), coming)
             self._known = []
 
     def _hand_out(self) -> None:

@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from test_ledger import issue
 
 from pipeline.events import SOFT, events_of, stop_of
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Plan
+from pipeline.records import Outcome
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)

@@ -15,16 +15,15 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile report",
+    "links pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile steplog report",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy ledger payload transports.base",
+    "workshop engine deploy records payload transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline deliver "
-    "transports.outbox transports.smtp transports.sendgrid",
-    "reading letters listings stage consent transports.choose",
+    "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp transports.sendgrid",
+    "deliver reading letters listings stage consent transports.choose",
     "issues welcome terminal starter",
     "pages",
     "site",

@@ -24,7 +24,9 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Runner]:
-    with Runner(tmp_path_factory.mktemp("runner"), provider.environ()) as running:
+    # So that even few people make several windows of the ledger.
+    environ = provider.environ() | {"KILLER_WINDOW": "2"}
+    with Runner(tmp_path_factory.mktemp("runner"), environ) as running:
         yield running
 
 

@@ -14,9 +14,10 @@ from small import NOW
 
 from pipeline import frozen
 from pipeline.errors import LedgerUnusable, Miscounted
-from pipeline.ledger import FILE, Ledger, Outcome
+from pipeline.ledger import FILE, Ledger
 from pipeline.model import DeliveryState, Frozen, Held, Issue, Letter, Picture, Plan, Sheet
 from pipeline.recall import HALF
+from pipeline.records import Outcome
 
 MARKS = {"wei": "mark-wei", "tom": "mark-tom"}
 

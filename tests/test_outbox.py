@@ -15,8 +15,8 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline import errors
-from pipeline.mime import to_bytes
 from pipeline.frozen import alone
+from pipeline.mime import to_bytes
 from pipeline.model import Letter, Picture
 from pipeline.transports.outbox import Outbox, file_name, preview
 

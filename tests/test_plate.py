@@ -25,8 +25,8 @@ STUB = Letter(
 
 bits = st.sampled_from(
     [
-        f"{HOLE}hello", f"{HOLE}token", "\n", "\r", "\r\n", " ", "\t", ".", "..", "From ", "=", "é", "你好，世界", "a" * 80,
-        "a quiet line about the river", "<p>", "&amp;", '"', "\\", "\u2028", "M1", "SG.a.b",
+        f"{HOLE}hello", f"{HOLE}token", "\n", "\r", "\r\n", " ", "\t", ".", "..", "From ", "=", "é", "你好，世界",
+        "a" * 80, "a quiet line about the river", "<p>", "&amp;", '"', "\\", "\u2028", "M1", "SG.a.b",
     ]
 )  # fmt: skip
 texts = st.lists(bits, max_size=12).map("".join)

@@ -13,8 +13,9 @@ import pytest
 from houses import Ran, run
 
 from pipeline.config import read_settings
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState
+from pipeline.records import Outcome
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 NOW = datetime.fromisoformat("2026-11-21T09:30:00+08:00")

@@ -2,7 +2,8 @@
 
 A death is simulated by a copy: at the moment of it, the bytes of `private/` and the count in `build/` are copied as
 a killed process would leave them, and whatever the process still does afterwards happens to the old ones. A loss of
-power copies of the ledger's log only what was written through to the disk by then, and starts another boot.
+power copies of the ledger's log only what was written through to the disk by then and of its steps any part, and
+starts another boot.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from torture.killer import around, mortal_connection
+from torture.killer import around, mortal_connection, mortal_pwrite
 
 from pipeline import ledgerfile
 from pipeline import publish as whole
@@ -113,7 +114,7 @@ class World:
         self.boot = 0
         self.deaths = 0
         self._left: int | None = None
-        self._power, self._dead, self._full, self._synced = False, False, True, 0
+        self._power, self._dead, self._synced = False, False, 0
         self._dice = random.Random(0)
         self._asleep = False
 
@@ -123,7 +124,7 @@ class World:
         """A moment at which this process may die."""
         if self._dead:
             raise Killed
-        if (kind, when) == ("commit", "after") and self._full:
+        if (kind, when) == ("commit", "after"):
             self._synced = self._wal()
         if self._left is not None:
             self._left -= 1
@@ -150,25 +151,20 @@ class World:
         if wal.exists():
             assert wal.stat().st_size < 3_000_000, "a checkpoint would make its size say nothing"
             os.truncate(wal, min(self._synced, wal.stat().st_size))
-        for name in ("private/ledger.mark", "build/ledger.mark", "private/ledger.seal"):
+        steps = after / "private" / "ledger.steps"
+        if steps.exists():
+            os.truncate(steps, self._dice.randint(0, len(steps.read_bytes().rstrip(b"\0"))))
+        for name in ("private/ledger.mark", "build/ledger.mark", "private/ledger.seal", "private/ledger.steps"):
             if self._dice.random() < 0.3:
                 (after / name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _mortal(self) -> Iterator[None]:
-        world = self
-
-        class Connection(mortal_connection(self.hit)):  # type: ignore[misc] - a class made by a function
-            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-                if sql.startswith("PRAGMA synchronous="):
-                    world._full = sql.endswith("FULL")
-                return super().execute(sql, *values)
-
-        connect = sqlite3.connect
+        connect, factory = sqlite3.connect, mortal_connection(self.hit)
         with contextlib.ExitStack() as stack:
             put = stack.enter_context
-            put(mock.patch.object(sqlite3, "connect", lambda *v, **n: connect(*v, factory=Connection, **n)))
-            put(mock.patch.object(os, "pwrite", around(self.hit, "mark", os.pwrite)))
+            put(mock.patch.object(sqlite3, "connect", lambda *v, **n: connect(*v, factory=factory, **n)))
+            put(mock.patch.object(os, "pwrite", mortal_pwrite(self.hit)))
             put(mock.patch.object(os, "replace", around(self.hit, "file", os.replace)))
             put(mock.patch.object(os, "unlink", around(self.hit, "file", os.unlink)))
             put(mock.patch.object(whole, "read_house", lambda root, dates, environ, now: self.house(now)))

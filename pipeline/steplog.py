@@ -1,0 +1,142 @@
+"""The steps of a run between two transactions of the ledger: a line each, in a small file beside it.
+
+A transaction for every letter would cost more than the letter. A line is whole or it is none: it says its number
+and its checksum. What a line says survives a killed process at once, and a loss of power as far as the system had
+written it; the ledger takes the lines in with its next transaction, and remembers the number of the last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import LedgerUnusable
+
+FILE = "ledger.steps"
+ROOM = 64 * 1024
+"""Bytes reserved ahead, so that a disk that fills up stops a letter before it leaves and not after."""
+
+_DAMAGED = (
+    f"private/{FILE}: it is not as Kith left it: damaged, or edited. Restore the newest backup of `private/`; if there"
+    " is none, `kith baseline` records everything as told."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of some letters (delivery, state, reason, message id, blocks), and which were begun; when, in UTC."""
+
+    number: int
+    at: str
+    outcomes: Sequence[tuple[str, str, str, str, bool]]
+    begun: Sequence[str]
+
+
+class StepLog:
+    """The file of one ledger, for the one process that holds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._descriptor: int | None = None
+        self._end = 0
+
+    def write(self, step: Step, *, through: bool) -> None:
+        """Adds a step; ``through`` waits until the disk has it. A line that fails is written over by the next one."""
+        try:
+            descriptor = self._opened()
+            line = _line(step)
+            if os.pwrite(descriptor, line, self._end) != len(line):
+                raise OSError(28, "No space left on device")
+            if through:
+                os.fsync(descriptor)
+        except OSError as error:
+            fact = f"private/{FILE}: it cannot be written: {error.strerror}"
+            raise LedgerUnusable(f"{fact}. Is the disk full?") from None
+        self._end += len(line)
+
+    def clear(self) -> None:
+        """Forgets every step, as the ledger has them; what could not be forgotten is known again by its number."""
+        self._end = 0
+        with suppress(OSError):
+            if self._descriptor is None:
+                self._path.unlink(missing_ok=True)
+            else:
+                os.ftruncate(self._descriptor, 0)
+
+    def reserve(self) -> None:
+        """Makes room for the steps of a window. Raises `LedgerUnusable` when there is none."""
+        try:
+            os.posix_fallocate(self._opened(), 0, ROOM)
+        except OSError as error:
+            raise LedgerUnusable(f"private/{FILE}: no room for it: {error.strerror}. Is the disk full?") from None
+
+    def close(self) -> None:
+        """Closes the file and removes it when it holds nothing."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+            with suppress(OSError):
+                if not self._end:
+                    self._path.unlink(missing_ok=True)
+
+    def _opened(self) -> int:
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return self._descriptor
+
+
+def _line(step: Step) -> bytes:
+    body = json.dumps([step.number, step.at, step.outcomes, step.begun], ensure_ascii=False).encode()
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def read(folder: Path, *, trusted: bool) -> list[Step]:
+    """The steps beside a ledger, as far as they are whole.
+
+    With ``trusted`` a whole line that is wrong is damage and raises `LedgerUnusable`; without, after a loss of
+    power or beside a run, it ends them. A line that was cut off ends them in any case: nothing followed it.
+    """
+    try:
+        data = (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LedgerUnusable(f"private/{FILE}: it cannot be read: {error.strerror}.") from None
+    found: list[Step] = []
+    for line in data.partition(b"\0")[0].split(b"\n")[:-1]:
+        step = _step(line)
+        if step is None:
+            if trusted:
+                raise LedgerUnusable(_DAMAGED)
+            break
+        found.append(step)
+    return found
+
+
+def following(steps: Sequence[Step], last: int, *, trusted: bool) -> list[Step]:
+    """Those after the ``last`` one that the ledger has. Raises `LedgerUnusable` if one between them is missing."""
+    left = [step for step in steps if step.number > last]
+    whole = [step for place, step in enumerate(left, last + 1) if step.number == place]
+    if trusted and len(whole) != len(left):
+        raise LedgerUnusable(
+            f"private/{FILE}: it follows another ledger than the one beside it, which may be an older copy. Restore"
+            " the newest one; if there is none, `kith baseline` records everything as told."
+        )
+    return whole
+
+
+def _step(line: bytes) -> Step | None:
+    try:
+        if int(line[:8], 16) != zlib.crc32(line[9:]):
+            return None
+        number, at, outcomes, begun = json.loads(line[9:])
+    except ValueError:
+        return None
+    rows: list[Any] = outcomes
+    return Step(number, at, [(row[0], row[1], row[2], row[3], row[4]) for row in rows], begun)
