@@ -26,6 +26,7 @@ from pipeline.records import Outcome, Records
 from pipeline.steplog import Step, StepLog
 
 WINDOW = 50
+_SUBMITTING = DeliveryState.SUBMITTING.value
 
 
 class Ledger(Records):
@@ -252,9 +253,6 @@ class Ledger(Records):
         self._window_open = True
         self._reserved_at = self._begun
         self._reserved = set(self._pending(window)) if self._boot else set()
-        # Emptied, it has given its room back.
-        with suppress(LedgerUnusable):
-            self._log.reserve()
 
     def _pending(self, window: Sequence[str]) -> list[str]:
         marks = ",".join("?" * len(window))
@@ -272,15 +270,28 @@ class Ledger(Records):
             self._note("begun", str(self._number("begun") + len(begin)))
 
     def _take_in(self, steps: Sequence[Step]) -> None:
+        if not steps:
+            return
+        begun = {one for step in steps for one in step.begun}
+        latest: dict[str, tuple[Any, ...]] = {}
+        journal: list[tuple[str, str, str, str]] = []
         for step in steps:
-            outcomes = [
-                Outcome(one, DeliveryState(state), reason, number, blocks)
-                for one, state, reason, number, blocks in step.outcomes
-            ]
-            self._record(outcomes, step.at)
-            self._begin(step.begun, step.at)
-        if steps:
-            self._note("steps", str(steps[-1].number))
+            for one, state, reason, number, blocks in step.outcomes:
+                latest[one] = (state, reason, step.at, int(blocks), number, number, one, one not in begun)
+                journal.append((one, step.at, state, reason))
+            for one in step.begun:
+                latest[one] = (_SUBMITTING, "", step.at, 0, "", "", one, False)
+                journal.append((one, step.at, _SUBMITTING, ""))
+        query = (
+            "UPDATE deliveries SET state=?, reason=?, changed=?, blocks=?,"
+            " message_id=CASE WHEN ?='' THEN message_id ELSE ? END WHERE id=? AND (state='pending' OR ?)"
+        )
+        if self._db.executemany(query, latest.values()).rowcount != len(latest):
+            fact = f"private/{steplog.FILE}: it tells of letters that were not pending"
+            raise LedgerUnusable(f"{fact}. Restore the newest backup of `private/`.")
+        self._db.executemany("INSERT INTO journal VALUES (?,?,?,?)", journal)
+        self._note("steps", str(steps[-1].number))
+        self._note("begun", str(self._number("begun") + sum(len(step.begun) for step in steps)))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

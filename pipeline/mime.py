@@ -91,6 +91,7 @@ def _printable(name: str, value: str) -> None:
         raise Refused(f"a control character in the header {name}: {value!r}")
 
 
+@lru_cache(maxsize=64)
 def _field_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
         raise Refused(f"{name!r} is not the name of a header")
@@ -115,6 +116,7 @@ def ascii_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=1024)
 def _ascii_domain(domain: str) -> str:
     import idna
 

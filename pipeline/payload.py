@@ -26,6 +26,7 @@ _RESERVED = {
     *("content-type", "content-transfer-encoding", "mime-version"),
 }
 _KEY_BEGINS = "SG."
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def payload(one: Frozen) -> bytes:
@@ -67,7 +68,7 @@ class _Form:
 
     def filled(self, own: list[str]) -> bytes:
         """The request with a reader's own parts, which are numbered as the marks are."""
-        parts, words = self._parts.copy(), [json.dumps(text, ensure_ascii=False)[1:-1].encode() for text in own]
+        parts, words = self._parts.copy(), [_quoted(text)[1:-1].encode() for text in own]
         for place, number in self._places:
             parts[place] = words[number]
         return b"".join(parts)

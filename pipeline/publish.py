@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline import deploy as online
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
-from pipeline.deliver import Limits, Surroundings, Tally, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable
 from pipeline.ledger import Ledger
 from pipeline.model import (
@@ -36,6 +36,7 @@ from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
+from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
 

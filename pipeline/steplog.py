@@ -19,8 +19,11 @@ from typing import Any
 from pipeline.errors import LedgerUnusable
 
 FILE = "ledger.steps"
-ROOM = 64 * 1024
+ROOM = 256 * 1024
 """Bytes reserved ahead, so that a disk that fills up stops a letter before it leaves and not after."""
+
+_WINDOW = 64 * 1024
+_LONGEST = 1024 * 1024
 
 _DAMAGED = (
     f"private/{FILE}: it is not as Kith left it: damaged, or edited. Restore the newest backup of `private/`; if there"
@@ -39,12 +42,16 @@ class Step:
 
 
 class StepLog:
-    """The file of one ledger, for the one process that holds it."""
+    """The file of one ledger, for the one process that holds it.
+
+    It is written to its end and never over what it holds, so that a line which was cut off can be told from damage.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._descriptor: int | None = None
-        self._end = 0
+        self._end = self._room = 0
+        self._taken_in = True
 
     def write(self, step: Step, *, through: bool) -> None:
         """Adds a step; ``through`` waits until the disk has it. A line that fails is written over by the next one."""
@@ -59,40 +66,46 @@ class StepLog:
             fact = f"private/{FILE}: it cannot be written: {error.strerror}"
             raise LedgerUnusable(f"{fact}. Is the disk full?") from None
         self._end += len(line)
+        self._taken_in = False
 
     def clear(self) -> None:
-        """Forgets every step, as the ledger has them; what could not be forgotten is known again by its number."""
-        self._end = 0
+        """The ledger has every step now, and knows them by their numbers; a long file is begun anew."""
+        self._taken_in = True
         with suppress(OSError):
             if self._descriptor is None:
                 self._path.unlink(missing_ok=True)
-            else:
+            elif self._end > _LONGEST:
                 os.ftruncate(self._descriptor, 0)
+                self._end = self._room = 0
 
     def reserve(self) -> None:
         """Makes room for the steps of a window. Raises `LedgerUnusable` when there is none."""
+        if self._room - self._end >= _WINDOW:
+            return
         try:
-            os.posix_fallocate(self._opened(), 0, ROOM)
+            os.posix_fallocate(self._opened(), self._end, ROOM)
         except OSError as error:
             raise LedgerUnusable(f"private/{FILE}: no room for it: {error.strerror}. Is the disk full?") from None
+        self._room = self._end + ROOM
 
     def close(self) -> None:
-        """Closes the file and removes it when it holds nothing."""
+        """Closes the file, and removes it once the ledger has every step."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
             with suppress(OSError):
-                if not self._end:
+                if self._taken_in:
                     self._path.unlink(missing_ok=True)
 
     def _opened(self) -> int:
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._end = self._room = 0
         return self._descriptor
 
 
 def _line(step: Step) -> bytes:
-    body = json.dumps([step.number, step.at, step.outcomes, step.begun], ensure_ascii=False).encode()
+    body = json.dumps([step.number, step.at, step.outcomes, step.begun]).encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

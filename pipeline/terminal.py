@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from pipeline.deliver import Surroundings
 from pipeline.model import Delivery, House
+from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
 
 EVERY = 100

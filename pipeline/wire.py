@@ -3,41 +3,73 @@
     resolve, connect, TLS    Unavailable: nothing was written (a certificate nobody vouches for: Misconfigured)
     write                    Unavailable before the first byte, Uncertain after it
     read                     Uncertain until the reply is whole
-    redirect                 a reply like any other: it is never followed, so no key travels
 
-No proxy is taken from the environment, and nothing here logs.
+What waits for an answer says so (`Pause`), so that one thread can serve several connections. Nothing here logs.
 """
 
 from __future__ import annotations
 
 import io
 import ipaddress
-import re
 import select
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
-from typing import Any, cast
-from urllib.parse import urlsplit
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from typing import Any, TypeVar, cast
 
 from pipeline.errors import Misconfigured, Unavailable, Uncertain
 
 _LONGEST_REPLY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
-_IDLE = 20.0
 _FIRST = 4096
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole reply; the names of ``headers`` are in lower case."""
+class Pause:
+    """A moment at which whoever asked waits for the other side: until ``sock`` can be read, or ``until`` is past.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    ``until`` is a moment of `time.monotonic`. Without a socket there is nothing to wait for.
+    """
+
+    sock: socket.socket | None = None
+    until: float = 0.0
+
+
+def through(steps: Generator[Pause, None, T]) -> T:
+    """What the steps come to, where nothing else is to be done at their pauses."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+
+def awaited(pauses: Sequence[Pause], *, patient: bool = True) -> list[int]:
+    """The places of those that need not wait any longer; without ``patient`` this may be none of them."""
+    over = [place for place, pause in enumerate(pauses) if _is_over(pause)]
+    if over:
+        patient = False
+    poll, places = select.poll(), {}
+    for place, pause in enumerate(pauses):
+        if pause.sock is not None and place not in over:
+            places[pause.sock.fileno()] = place
+            poll.register(pause.sock, select.POLLIN)
+    left = min((pause.until for pause in pauses), default=0.0) - time.monotonic()
+    ready = [places[number] for number, _ in poll.poll(max(left, 0.0) * 1000 if patient else 0)]
+    return sorted([*over, *ready])
+
+
+def _is_over(pause: Pause) -> bool:
+    if pause.sock is None or pause.sock.fileno() < 0:
+        return True
+    # What TLS has read already makes its socket no longer readable.
+    waiting = isinstance(pause.sock, ssl.SSLSocket) and pause.sock.pending() > 0
+    return waiting or pause.until <= time.monotonic()
 
 
 def is_loopback(host: str) -> bool:
@@ -164,7 +196,7 @@ def _left(until: float) -> float:
 
 
 class Timed(io.RawIOBase):
-    """Reads from a socket until a deadline; ``ended`` says that the other side closed.
+    """Reads from a socket until a deadline; ``ended`` says that the other side closed, ``got`` how many bytes came.
 
     A timeout per read would let a server that drips a byte at a time hold a run for ever.
     """
@@ -174,12 +206,14 @@ class Timed(io.RawIOBase):
         self._limit = limit
         self.ended = False
         self._again = b""
+        self.got = 0
         self.again(seconds)
 
-    def again(self, seconds: float) -> None:
-        """Starts the clock anew, for the next reply."""
+    def again(self, seconds: float) -> Pause:
+        """Starts the clock anew, for the next reply; gives the pause that comes before it."""
         self._until = time.monotonic() + seconds
         self._room = self._limit
+        return Pause(self._sock, self._until)
 
     def readable(self) -> bool:
         return True
@@ -202,6 +236,7 @@ class Timed(io.RawIOBase):
         count = self._sock.recv_into(buffer)
         self.ended = self.ended or not count
         self._room -= count
+        self.got += count
         # A reply without an end would fill the memory before the deadline.
         if self._room < 0:
             raise OSError(0, "the answer is far too long")
@@ -210,127 +245,3 @@ class Timed(io.RawIOBase):
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What `http.client.HTTPResponse` asks of a socket."""
         return io.BufferedReader(self)
-
-
-class Wire:
-    """A kept-alive connection to one origin, for one request at a time."""
-
-    def __init__(self, origin: str, seconds: float) -> None:
-        parts = urlsplit(origin)
-        self._tls = parts.scheme == "https"
-        self._netloc = parts.netloc
-        self.host = parts.hostname or ""
-        self._port = parts.port or (443 if self._tls else 80)
-        self._seconds = seconds
-        self._sock: socket.socket | None = None
-        self._used = 0.0
-
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """The reply to one request, whatever its status.
-
-        Raises `Unavailable`, `Uncertain` or `Misconfigured` by the phase it ended in; the connection is
-        closed after anything but a whole reply, so that no late reply is ever taken for the next one's.
-        """
-        try:
-            return self._exchange(self._connected(), method, self._head(method, path, headers, body) + body)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Hangs up; the next request connects anew."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
-
-    def _exchange(self, sock: socket.socket, method: str, request: bytes) -> Reply:
-        try:
-            write(sock, request, self._seconds, f"the request to {self.host}")
-        except Uncertain:
-            reply = self._early(sock)
-            if reply is None:
-                raise
-            return reply
-        return self._read(sock, method, self._seconds)
-
-    def _connected(self) -> socket.socket:
-        # A connection that was closed while idle would swallow a request and leave it uncertain.
-        if self._sock is not None and (time.monotonic() - self._used > _IDLE or stale(self._sock)):
-            self.close()
-        if self._sock is None:
-            sock = dial(self.host, self._port, self._seconds)
-            self._sock = secure(sock, self.host, self._seconds) if self._tls else sock
-        return self._sock
-
-    def _head(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._netloc}", "Accept-Encoding: identity"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}"] if body else []
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
-
-    def _early(self, sock: socket.socket) -> Reply | None:
-        """The server's own no to a request it did not read to its end, as for one that is too large."""
-        try:
-            reply = self._read(sock, "POST", min(self._seconds, 1.0))
-        except Uncertain:
-            return None
-        self.close()
-        return reply if reply.status >= 300 else None
-
-    def _read(self, sock: socket.socket, method: str, seconds: float) -> Reply:
-        try:
-            timed = Timed(sock, seconds)
-            reply, keep = _reply(timed, method)
-        except (OSError, HTTPException, ValueError) as error:
-            fact = why(error, seconds)
-            raise Uncertain(f"{self.host} was given the whole request, but {fact}.") from None
-        self._used = time.monotonic()
-        if not keep:
-            self.close()
-        return reply
-
-
-_HEAD = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*\r\n)*)\r\n")
-_ENDS = re.compile(rb"(?im)^(?:content-length|transfer-encoding|connection):[ \t]*([^\r\n]*?)[ \t]*\r$")
-
-
-def _reply(timed: Timed, method: str) -> tuple[Reply, bool]:
-    """A whole reply, and whether the connection may be used again."""
-    first = timed.some()
-    plain = _plain(first)
-    return plain if plain else _any_reply(timed, method, first)
-
-
-def _plain(data: bytes) -> tuple[Reply, bool] | None:
-    """The commonest reply: all of it came at once, its length is said once, and the connection stays.
-
-    Whatever is not exactly that is left to `http.client`, which takes ten times as long.
-    """
-    head = _HEAD.match(data)
-    if head is None or head[1] in {b"204", b"304"}:
-        return None
-    ends = _ENDS.findall(head[2])
-    if len(ends) != 1 or not (ends[0].isdigit() and len(ends[0]) < 9) or len(data) != head.end() + int(ends[0]):
-        return None
-    lines = [line.partition(":") for line in head[2].decode("iso-8859-1").split("\r\n") if line]
-    return Reply(int(head[1]), {name.lower(): value.strip() for name, _, value in lines}, data[head.end() :]), True
-
-
-def _any_reply(timed: Timed, method: str, first: bytes) -> tuple[Reply, bool]:
-    timed.put_back(first)
-    # It asks a socket for nothing but makefile().
-    with HTTPResponse(cast(Any, timed), method=method) as response:
-        response.begin()
-        # http.client takes the end of the stream for the end of the head.
-        _whole(timed)
-        framed = response.chunked or response.length is not None
-        body = response.read()
-        if framed:
-            _whole(timed)
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, headers, body), framed and not response.will_close
-
-
-def _whole(timed: Timed) -> None:
-    if timed.ended:
-        raise OSError(0, "the answer broke off in the middle")

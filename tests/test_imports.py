@@ -15,9 +15,10 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile steplog report",
+    "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile steplog "
+    "report",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime",
+    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
     "workshop engine deploy records payload transports.base",

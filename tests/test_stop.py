@@ -17,11 +17,14 @@ from test_ledger import NOW, issue
 from torture.harness import Runner, make_house
 from torture.provider import Gate
 
-from pipeline.deliver import Limits, Surroundings, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import LedgerUnusable, Unavailable
 from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Frozen, Plan, Receipt
+from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
+from pipeline.transports.base import Submitting
+from pipeline.wire import Pause
 
 PEOPLE = 4
 ENVIRON = {"SENDGRID_API_KEY": KEY}
@@ -135,8 +138,9 @@ class Line:
     def prepare(self, one: Frozen) -> bytes | None:
         return None
 
-    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
         self.taken.append(one.stub.person)
+        yield Pause()
         self._then()
         return Receipt("m1", "202")
 

@@ -26,7 +26,8 @@ from pipeline.model import Letter, Mail, Receipt, Sendgrid, Settings, Smtp
 from pipeline.transports.base import Transport, mailbox, words
 from pipeline.transports.choose import transport
 from pipeline.transports.sendgrid import SendgridTransport
-from pipeline.wire import Timed, _reply, is_loopback, write
+from pipeline.web import _reply
+from pipeline.wire import Timed, is_loopback, write
 from tests import fake_sendgrid
 from tests.fake_sendgrid import KEY, FakeSendgrid
 from tests.fake_smtp import LOGIN, FakeSmtp
@@ -313,5 +314,5 @@ def test_the_fake_provider_runs_as_its_own_process_and_keeps_its_books(tmp_path:
 
 
 def test_every_outcome_is_documented_where_the_interface_is() -> None:
-    promised: Callable[..., object] = Transport.submit
+    promised: Callable[..., object] = Transport.submitting
     assert all(kind in str(promised.__doc__) for kind in ("Refused", "Unavailable", "Uncertain", "Misconfigured"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from email.errors import MessageError
 from email.utils import parseaddr
 from functools import lru_cache
@@ -10,8 +11,13 @@ from typing import Protocol
 from pipeline.errors import Refused
 from pipeline.mime import house_address, to_bytes
 from pipeline.model import Frozen, Receipt
+from pipeline.wire import Pause
 
 _LONGEST_WORDS = 300
+
+
+Submitting = Generator[Pause, None, Receipt]
+"""A letter on its way: it pauses where it waits for the provider, and ends with the receipt."""
 
 
 class Transport(Protocol):
@@ -20,20 +26,22 @@ class Transport(Protocol):
     name: str
 
     def prepare(self, one: Frozen) -> bytes:
-        """The bytes that `submit` will hand over; made ahead by any thread while the line is busy.
+        """The bytes that `submitting` will hand over; made ahead, by any line for any other.
 
         Raises `Refused` or `Misconfigured` for a letter that cannot be written.
         """
 
-    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
         """The provider's receipt for one letter; ``data`` is what `prepare` made of it, if it was called.
+
+        It pauses where it waits for the provider, so that others can go on meanwhile.
 
         Raises `Refused`, `Unavailable` (nothing was taken), `Uncertain` (it may have been), or
         `Misconfigured` (no letter can go), and nothing else.
         """
 
     def close(self) -> None:
-        """Hangs up; a later `submit` connects anew."""
+        """Hangs up; a later letter connects anew."""
 
     def suppressed(self) -> dict[str, str]:
         """Addresses in lower case that the provider no longer mails, each with the reason in words.

@@ -21,7 +21,8 @@ from urllib.parse import quote
 from pipeline.errors import Unavailable
 from pipeline.frozen import whole
 from pipeline.model import Frozen, Letter, Receipt
-from pipeline.transports.base import written
+from pipeline.transports.base import Submitting, written
+from pipeline.wire import Pause
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CID = re.compile(r"cid:[^\s\"'<>()]+")
@@ -43,6 +44,11 @@ class Outbox:
     def prepare(self, one: Frozen) -> bytes:
         """The letter as mail; see `Transport.prepare`."""
         return written(one)
+
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        """As `submit`; see `Transport.submitting`."""
+        yield Pause()
+        return self.submit(one, data)
 
     def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         """The name of the letter's file, which replaces an earlier one of the same delivery.

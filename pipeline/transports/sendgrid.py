@@ -17,8 +17,9 @@ from typing import Any, NoReturn
 from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
 from pipeline.model import Frozen, Receipt
 from pipeline.payload import payload
-from pipeline.transports.base import words
-from pipeline.wire import Reply, Wire
+from pipeline.transports.base import Submitting, words
+from pipeline.web import Reply, Wire
+from pipeline.wire import through
 
 _PAGE = 500
 _DAY = 86_400.0
@@ -42,15 +43,20 @@ class SendgridTransport:
         self._wire = Wire(host, seconds)
         self._key = key
         self._key_env = key_env
+        self._letter = self._headers("application/json")
 
     def prepare(self, one: Frozen) -> bytes:
         """The request's body; see `Transport.prepare`."""
         return payload(one)
 
     def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
-        """SendGrid's receipt for one letter; see `Transport.submit`."""
+        """SendGrid's receipt for one letter, awaited; see `Transport.submitting`."""
+        return through(self.submitting(one, data))
+
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        """SendGrid's receipt for one letter; see `Transport.submitting`."""
         body = payload(one) if data is None else data
-        reply = self._wire.request("POST", "/v3/mail/send", self._headers("application/json"), body)
+        reply = yield from self._wire.requesting("POST", "/v3/mail/send", self._letter, body)
         if reply.status != 202:
             self._no(reply)
         return Receipt(words(reply.headers.get("x-message-id", ""), self._key), f"202 from {self._wire.host}")

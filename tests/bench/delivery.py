@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.deliver import Surroundings, deliver
+from pipeline.deliver import deliver
 from pipeline.ledger import Ledger
 from pipeline.mime import to_bytes
 from pipeline.model import (
@@ -42,6 +42,7 @@ from pipeline.model import (
 )
 from pipeline.payload import payload
 from pipeline.plan import plan
+from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
 from pipeline.transports.sendgrid import SendgridTransport
 from pipeline.transports.smtp import SmtpTransport

@@ -25,13 +25,15 @@ from torture.killer import around, mortal_connection, mortal_pwrite
 
 from pipeline import ledgerfile
 from pipeline import publish as whole
-from pipeline.deliver import Surroundings, Tally
 from pipeline.errors import Refused, Unavailable, Uncertain
 from pipeline.events import Event
 from pipeline.issues import compose
 from pipeline.ledger import Ledger
 from pipeline.model import Delivery, DeliveryState, Frozen, House, Letter, PlannedLetter, Receipt, Sheet
 from pipeline.standing import settle
+from pipeline.terms import Surroundings, Tally
+from pipeline.transports.base import Submitting
+from pipeline.wire import Pause
 
 SHEET = Sheet("The letter.", "<p>The letter.</p>", "")
 
@@ -66,7 +68,7 @@ class Line:
     def prepare(self, one: Frozen) -> bytes:
         return b""
 
-    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
         self._world.hit("submit", "before")
         fault = self._world.books.faults.pop(0) if self._world.books.faults else ""
         if fault == "refuse":
@@ -76,6 +78,7 @@ class Line:
         if fault != "lose":
             self._world.books.taken.append(one.stub)
             self._world.hit("submit", "taken")
+        yield Pause()
         if fault in ("lose", "doubt"):
             raise Uncertain("the connection broke")
         self._world.hit("submit", "after")
