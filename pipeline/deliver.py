@@ -151,7 +151,8 @@ class _Run:
         except BaseException:
             self._rescue()
             raise
-        self.around.progress(self._done, self._total)
+        finally:
+            self.around.over()
         if self._fatal:
             raise self._fatal
 

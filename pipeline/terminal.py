@@ -64,14 +64,15 @@ class _Brake:
 
 def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]) -> Surroundings:
     """What a run in this process hands to the send loop."""
-    brake = _Brake()
+    brake, progress = _Brake(), _Progress()
     return Surroundings(
         clock=clock,
         tick=time.monotonic,
         sleep=brake.wait,
-        progress=_Progress(),
+        progress=progress,
         may_go=may_go,
         halted=lambda: brake.pulled,
+        over=progress.over,
     )
 
 
@@ -80,6 +81,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._open, self._said = False, 0
 
     def __call__(self, done: int, total: int) -> None:
         """Shows that ``done`` of ``total`` letters were gone through."""
@@ -90,9 +92,17 @@ class _Progress:
         if sys.stdout.isatty():
             width = 32
             bar = "━" * (width * done // total)
-            end = "\n" if done == total else ""
-            sys.stdout.write(f"\r\x1b[K{bar:<{width}} {done:,}/{total:,}  {rate:.1f}/s  {left}{end}")
+            sys.stdout.write(f"\r\x1b[K{bar:<{width}} {done:,}/{total:,}  {rate:.1f}/s  {left}".rstrip())
             sys.stdout.flush()
-        elif done and (done % EVERY == 0 or done == total) and total > EVERY:
+            self._open = True
+        elif total > EVERY and done > self._said and (done // EVERY > self._said // EVERY or done == total):
+            self._said = done
             sys.stdout.write(f"{done:,} of {total:,} letters, {rate:.1f} a second, {left or 'done'}\n")
             sys.stdout.flush()
+
+    def over(self) -> None:
+        """Leaves the bar as it is; what follows begins on a line of its own."""
+        if self._open:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._open = False

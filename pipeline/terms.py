@@ -38,7 +38,7 @@ class Surroundings:
 
     ``tick`` counts seconds and never goes back. ``may_go`` gives the reason why a letter may no longer go, or
     ``""``. ``halted`` is true once a person asked the run to stop: what is in flight is finished and recorded,
-    nothing else is begun.
+    nothing else is begun. ``over`` is called when there is no more progress to show.
     """
 
     clock: Callable[[], datetime]
@@ -47,6 +47,7 @@ class Surroundings:
     progress: Callable[[int, int], None]
     may_go: Callable[[Delivery, str], str]
     halted: Callable[[], bool]
+    over: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
