@@ -379,8 +379,8 @@ def _row(one: Delivery) -> dict[str, str]:
 def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     """Say why PERSON did, or will, get ENTRY, or why not, and when."""
     from pipeline import report as words
+    from pipeline.explain import explain as ask
     from pipeline.ledger import Ledger
-    from pipeline.plan import explain as ask
     from pipeline.publish import open_house
     from pipeline.standing import stance, who_is
 

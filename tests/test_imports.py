@@ -19,7 +19,7 @@ FLOORS = (
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
-    "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
+    "config explain addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
     "workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline deliver "
@@ -40,7 +40,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle"
+    "events throttle explain"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
