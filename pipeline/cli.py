@@ -108,11 +108,14 @@ def new(session: Session, kind: str, title: str, lang: str, visibility: str) -> 
 def check(session: Session, json_: bool) -> None:
     """Read everything and report every problem."""
     from pipeline import report
-    from pipeline.errors import Problems
+    from pipeline.errors import Problems, Tripped
     from pipeline.publish import open_house
+    from pipeline.tripwire import tripped
 
     try:
         opened = open_house(session.root, session.environ, session.clock())
+        if found := tripped(session.root, opened.house, session.environ):
+            raise Tripped(found)
     except Problems as error:
         if not json_:
             raise

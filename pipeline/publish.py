@@ -39,6 +39,7 @@ from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
+from pipeline.tripwire import guard
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,8 @@ def publish(job: Job) -> Tally | None:
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
             left = _left(job, opened, ledger)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
+            if deploys:
+                guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(opened.house, ledger)
             if not job.confirm(opened, decided, built, left, deploys):
@@ -355,6 +358,7 @@ def deploy_if_changed(
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False
+    guard(root, house, environ)
     online.deploy(root, settings, environ)
     ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")

@@ -190,11 +190,11 @@ def explain_lines(who: str, standing: list[tuple[str, str]], verdicts: Sequence[
     return lines
 
 
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
-    """Every problem on a line of its own, and their number."""
+def problem_lines(problems: Sequence[Problem], after: str) -> list[str]:
+    """Every problem on a line of its own, their number, and what did not happen because of them."""
     return [str(problem) for problem in problems] + [
         "",
-        f"{counted(len(problems), 'problem')}. Nothing was rendered or submitted.",
+        f"{counted(len(problems), 'problem')}. {after}",
     ]
 
 
