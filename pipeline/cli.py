@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pipeline.explain import Rule
     from pipeline.model import Delivery, House, Plan
     from pipeline.publish import Built, Late, Opened
 
@@ -383,6 +384,7 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     """Say why PERSON did, or will, get ENTRY, or why not, and when."""
     from pipeline import report as words
     from pipeline.explain import explain as ask
+    from pipeline.explain import rules
     from pipeline.ledger import Ledger
     from pipeline.publish import open_house
     from pipeline.standing import stance, who_is
@@ -396,10 +398,21 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     verdicts = ask(opened.house, opened.history, opened.now, who, record)
     if entry:
         verdicts = [verdict for verdict in verdicts if verdict.entry == _known_entry(opened.house, entry)]
+    entries = {one.id: one for one in opened.house.entries + opened.house.waiting}
+
+    def ruled(name: str) -> tuple[Rule, ...]:
+        return rules(opened.house, opened.history, who, entries[name])
+
     if json_:
-        as_json([{"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")} for v in verdicts])
+        as_json(
+            [
+                {"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")}
+                | words.rule_data(ruled(v.entry))
+                for v in verdicts
+            ]
+        )
         return
-    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, 12):
+    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, ruled, 12):
         say(line)
 
 

@@ -1,12 +1,13 @@
-"""Says why, and why not, somebody is told each entry, and when. Pure."""
+"""Says why, and why not, somebody is told each entry and when, and which rule gives or keeps each passage. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.model import Circle, Entry, Held, History, House, Plan, Verdict
+from pipeline import passages
+from pipeline.model import PUBLIC, Choice, Circle, Entry, Held, History, House, Plan, Verdict
 from pipeline.plan import NOBODY, plan
 from pipeline.rules import ruling
 
@@ -90,3 +91,83 @@ def _wishes(house: House, who: str) -> tuple[tuple[Circle, ...], frozenset[str],
         return (house.circle(who.removeprefix("circle:")),), NOBODY, NOBODY
     person = next(person for person in house.people if person.id == who)
     return house.circles_of(person), frozenset(person.interests.more), frozenset(person.interests.mute)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whether somebody may read something, and why: an entry (``last`` 0), or the passage in these lines of a file.
+
+    ``theirs``: whether it stands in the language they get.
+    """
+
+    path: str
+    first: int
+    last: int
+    theirs: bool
+    may: bool
+    reason: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.first}–{self.last}" if self.last else self.path
+
+
+def rules(house: House, history: History, who: str, entry: Entry) -> tuple[Rule, ...]:
+    """The rule for an entry, then one for each of its passages, file by file.
+
+    ``who``: a person's id, ``circle:NAME``, or ``public`` for everybody.
+    """
+    circles = circles_of(house, who)
+    own = entry.version(*languages_of(house, history, who))
+    around = () if entry.public else ((entry.visibility,),)
+    found = [Rule(own.path, 0, 0, True, *_reads(circles, around))]
+    for version in entry.versions:
+        for first, last, within in _spans(version.body):
+            at = version.line - 1
+            verdict = _reads(circles, around + within)
+            found.append(Rule(version.path, at + first, at + last, version is own, *verdict))
+    return tuple(found)
+
+
+def circles_of(house: House, who: str) -> tuple[Circle, ...]:
+    """The circles through which somebody reads; none for everybody (``public``)."""
+    if who == PUBLIC:
+        return ()
+    circles, _, _ = _wishes(house, who)
+    return circles
+
+
+def languages_of(house: House, history: History, who: str) -> tuple[str, ...]:
+    """The languages somebody reads, the favourite first."""
+    person = next((person for person in house.people if person.id == who), None)
+    if person is not None:
+        return history.choices.get(who, Choice()).languages or person.languages
+    own = circles_of(house, who)
+    return (own[0].languages if own else ()) or house.settings.languages
+
+
+def _reads(circles: tuple[Circle, ...], needs: tuple[tuple[str, ...], ...]) -> tuple[bool, str]:
+    """Whether all of ``needs`` are read, each by any of its names, and by whom or not."""
+    said: list[str] = []
+    for names in needs:
+        through = next(((circle, name) for circle in circles for name in names if name in circle.reads), None)
+        if PUBLIC in names:
+            continue
+        if through is None:
+            quoted = " or ".join(f"`{name}`" for name in names)
+            return False, f"only for {quoted}" if not circles else f"none of their circles reads {quoted}"
+        said.append(f"`{through[0].name}` reads `{through[1]}`")
+    return True, " and ".join(dict.fromkeys(said)) or "everyone may read it"
+
+
+def _spans(body: str) -> Iterator[tuple[int, int, tuple[tuple[str, ...], ...]]]:
+    """First and last line of each passage, markers included, and the names around and of it; in order."""
+    opened: list[tuple[int, int, tuple[tuple[str, ...], ...]]] = []
+    found: list[tuple[int, int, tuple[tuple[str, ...], ...]]] = []
+    for line in passages.lines(body):
+        if line.marker == "open":
+            opened.append((line.number, line.number, line.within))
+        elif line.marker == "close":
+            first, _, within = opened.pop()
+            found.append((first, line.number, within))
+    yield from sorted(found)

@@ -15,8 +15,7 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report "
-    "repository remotes",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile repository remotes",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
@@ -24,7 +23,7 @@ FLOORS = (
     "workshop engine deploy ledger strays transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline deliver "
-    "transports.outbox transports.smtp transports.sendgrid",
+    "transports.outbox transports.smtp transports.sendgrid report",
     "reading letters listings stage consent transports.choose",
     "issues welcome terminal starter tripwire",
     "pages",
