@@ -211,6 +211,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
+        *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
     ):
         say(line)
 

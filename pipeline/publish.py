@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import deploy as online
+from pipeline.census import Census, census
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
@@ -75,13 +76,14 @@ class Web:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked."""
+    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures."""
 
     web: Web | None
     issues: tuple[Issue, ...]
     pastes: tuple[Pasted, ...]
     narrow: int
     outputs: int
+    pictures: Census = field(default_factory=Census)
 
     @property
     def letters(self) -> int:
@@ -172,7 +174,7 @@ def build(
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
     outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
     texts = len({(one.path, one.needs) for one in narrow})
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
+    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root))
 
 
 def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:

@@ -130,6 +130,15 @@ def privacy_line(narrow: int, outputs: int) -> list[str]:
     return [labelled("Privacy", f"{texts} checked against {counted(outputs, 'output')}: in no wider one")]
 
 
+def pictures_line(pictures: int, freed: int, located: int) -> list[str]:
+    """How many pictures said more than they show, and how many of them where they were taken."""
+    if not pictures:
+        return []
+    places = f", {located:,} of them of a place" if located else ""
+    said = f"{freed:,} freed of metadata{places}" if freed else "none held metadata"
+    return [labelled("Pictures", f"{pictures:,} in the texts: {said}")]
+
+
 def left_lines(left: Sequence[Delivery]) -> list[str]:
     """Letters that an earlier run froze and did not submit."""
     return [labelled("", f"{counted(len(left), 'letter')} of an earlier run still to go")] if left else []

@@ -15,7 +15,8 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile repository remotes",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile repository remotes "
+    "traces bare svg",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
@@ -23,7 +24,7 @@ FLOORS = (
     "workshop engine deploy ledger strays transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline deliver "
-    "transports.outbox transports.smtp transports.sendgrid report",
+    "transports.outbox transports.smtp transports.sendgrid report census",
     "reading letters listings stage consent transports.choose",
     "issues welcome terminal starter tripwire",
     "pages",
@@ -40,7 +41,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle explain"
+    "events throttle explain traces svg"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
