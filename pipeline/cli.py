@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
-    "init", "new", "check", "plan", "serve", "build", "deploy", "deliver", "publish", "report", "explain", "settle",
-    "events", "choice", "baseline",
+    "init", "new", "check", "plan", "serve", "preview", "build", "deploy", "deliver", "publish", "report", "explain",
+    "settle", "events", "choice", "baseline",
 )  # fmt: skip
 
 
@@ -180,6 +180,31 @@ def serve(session: Session, port: int, no_browser: bool, drafts: bool) -> None:
     from pipeline.serve import serve as run
 
     run(session.root, session.environ, session.clock, port, say, open_browser=not no_browser, drafts=drafts)
+
+
+@kith.command()
+@click.option("--as", "name", required=True, metavar="PERSON", help="Whose eyes to see it with.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port on this machine."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@_json
+@click.pass_obj
+def preview(session: Session, name: str, port: int, no_browser: bool, json_: bool) -> None:
+    """Show the house as one person sees it.
+
+    PERSON is an id, a broadcast circle, or `public` for everybody.
+    """
+    from pipeline.eyes import sight_data
+    from pipeline.seen import ROOM, Eyes, seen_by
+    from pipeline.serve import show
+
+    _, one = seen_by(session.root, session.environ, _now(session), name)
+    if json_:
+        as_json(sight_data(one))
+        return
+    studio = Eyes(session.root, session.environ, session.clock, say, name)
+    show(studio, port, {"Seen": ROOM, "Site": ""}, open_browser=not no_browser)
 
 
 @kith.command()

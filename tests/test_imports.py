@@ -26,13 +26,14 @@ FLOORS = (
     "check content subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid report census",
     "reading letters listings stage consent transports.choose",
-    "issues welcome terminal starter tripwire",
-    "pages",
+    "issues welcome terminal starter tripwire eyes",
+    "pages eyeshtml",
     "site",
     # the only one who knows the order
     "publish",
     "preview standing",
     "serve",
+    "seen",
     # argv, printing, clock, exit code
     "cli",
     "__main__",
@@ -41,7 +42,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle explain traces svg"
+    "events throttle explain traces svg eyes eyeshtml"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
