@@ -24,15 +24,14 @@ from pipeline.report import counted
 LETTERS = "/letters-preview/"
 _EVENTS = "/kith-events"
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
-SCRIPT = (
-    """<script>
+SCRIPT = """<script>
 (() => {
   const box = document.createElement('pre');
   box.style.cssText = 'position:fixed;inset:auto 0 0 0;max-height:45vh;overflow:auto;margin:0;padding:1rem 1.25rem;' +
     'background:#7f1d1d;color:#fff;font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;z-index:9999';
   const show = (text) => { box.textContent = text; text ? document.body.append(box) : box.remove(); };
   let seen = null;
-  new EventSource('%s').onmessage = (event) => {
+  new EventSource('/kith-events').onmessage = (event) => {
     const state = JSON.parse(event.data);
     show(state.problem);
     if (seen !== null && seen !== state.build) location.reload();
@@ -40,8 +39,6 @@ SCRIPT = (
   };
 })();
 </script>"""
-    % _EVENTS
-)
 
 
 class Studio:

@@ -158,7 +158,7 @@ def served(home: Path) -> Iterator[str]:
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed")
 def test_the_pages_work_in_a_browser_load_nothing_from_elsewhere_and_run_nothing_of_texts(served: str) -> None:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -171,18 +171,19 @@ def test_the_pages_work_in_a_browser_load_nothing_from_elsewhere_and_run_nothing
             assert page.title() == "What Wei can read"
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             page.get_by_role("link", name="Hello <b>").first.click()
-            assert page.get_by_text(INNER).is_visible()
+            expect(page.get_by_text(INNER)).to_be_visible()
             assert page.title() == "Hello <b>", "the script in the text did not run"
-            assert page.evaluate("document.images[0].naturalWidth") == 1
+            page.locator("img").scroll_into_view_if_needed()
+            page.wait_for_function("document.images[0].naturalWidth == 1")
             page.goto(f"{served}{ROOM}letters/1.html")
-            assert page.frame_locator("iframe").get_by_text(INNER).is_visible()
+            expect(page.frame_locator("iframe").get_by_text(INNER)).to_be_visible()
             page.locator("summary").click()
-            assert page.locator("pre").get_by_text(INNER).is_visible()
+            expect(page.locator("pre").get_by_text(INNER)).to_be_visible()
             with page.expect_request("**/kith-events"):
                 page.goto(served + ROOM)
             page.get_by_role("link", name="The site").click()
             page.wait_for_url(f"{served}/")
-            assert page.get_by_text("Rain at last.").is_visible()
+            expect(page.get_by_text("Rain at last.")).to_be_visible()
             assert not [url for url in asked if not url.startswith((served, "data:"))]
             page.close()
         browser.close()
