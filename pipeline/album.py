@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.bare import bare
 from pipeline.errors import Problem
+from pipeline.film import SUFFIXES, names_a_place
 from pipeline.links import Links
 from pipeline.svg import cleaned
 from pipeline.traces import traces
@@ -87,6 +88,11 @@ class Album:
             fact = f"a `{suffix}` picture could carry where and by whom it was taken to every reader"
             self._refuse(path, fact, "Save it as JPEG, PNG or WebP.")
             return None
+        if suffix in SUFFIXES and _places(source):
+            fact = "this film or recording says where it was made"
+            hint = "Take that out, for example with `ffmpeg -i IN -map 0:v? -map 0:a? -map_metadata -1 -c copy OUT`."
+            self._refuse(path, fact, hint)
+            return None
         form = PICTURES.get(suffix) or _own_form(source)
         return source if form is None else _picture(source, self.cache, form)
 
@@ -105,6 +111,11 @@ def mark(path: Path) -> list[int]:
     except OSError:
         return []
     return [stat.st_size, stat.st_mtime_ns]
+
+
+def _places(source: Path) -> bool:
+    with source.open("rb") as stream:
+        return names_a_place(stream)
 
 
 def _own_form(source: Path) -> str | None:

@@ -16,7 +16,7 @@ FLOORS = (
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile repository remotes "
-    "traces bare svg",
+    "traces bare svg film",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
@@ -42,7 +42,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle explain traces svg eyes eyeshtml"
+    "events throttle explain traces svg film eyes eyeshtml"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

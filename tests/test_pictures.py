@@ -229,6 +229,41 @@ def test_a_broken_picture_is_a_problem_and_never_passes_with_a_trace(what: str, 
     assert not traces(made)
 
 
+# films
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    data = b"".join(parts)
+    return struct.pack(">I", len(data) + 8) + kind + data
+
+
+def film(*described: bytes) -> bytes:
+    return (
+        box(b"ftyp", b"qt  ") + box(b"mdat", b"\xa9xyz loci " * 9) + box(b"moov", box(b"mvhd", bytes(20)), *described)
+    )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+23.1089+113.3245/")),
+        box(b"meta", box(b"keys", b"com.apple.quicktime.location.ISO6709")),
+        box(b"trak", box(b"stsd", b"gpmd")),
+    ],
+)
+def test_a_film_that_names_a_place_is_refused_with_a_way_to_take_it_out(tmp_path: Path, part: bytes) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "walk.MOV").write_bytes(film(part))
+    album = Album(tmp_path / "content", tmp_path / "cache", LINKS)
+    assert album.address("walk.MOV") is None
+    assert "says where it was made. Take that out" in str(album.problems[0])
+
+
+@pytest.mark.parametrize("data", [film(), b"", b"\0\0\0\1moov", b"\0\0\0\0mdat\xa9xyz", b"no film at all"])
+def test_other_films_are_published_as_they_are(tmp_path: Path, data: bytes) -> None:
+    assert published(tmp_path, "walk.mp4", data) == data
+
+
 # drawings
 
 JPEG_INSIDE = base64.b64encode(saved("JPEG", exif=exif())).decode()
