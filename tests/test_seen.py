@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from houses import DOT, NOW, Files, house, run, text
+from houses import DOT, NOW, PEOPLE, Files, house, run, text
 from hypothesis import given
 from hypothesis import strategies as st
 from small import circle, entry, person
@@ -35,7 +35,9 @@ HELLO = f"""{OPEN} [A link](https://elsewhere.example.org/).
 {BUILDERS}
 :::
 """
+KIM = "  - {id: kim, name: Kim, circles: [builders], address: kim@example.org, state: subscribed}\n"
 FILES: Files = {
+    "subscribers.yml": PEOPLE + KIM,
     "content/posts/hello.md": text("id: hello\ntitle: Hello <b>\ndate: 2026-11-18", HELLO),
     "content/posts/us.md": text("id: us\ntitle: Among us\ndate: 2026-11-19\nvisibility: builders", f"{BOTH}\n"),
     "content/media/dot.png": DOT,
@@ -63,6 +65,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_view_shows_what_its_person_reads_and_nothing_more(home: Path) -> None:
     wei = pages(made(home, "wei"))
     assert all(words in wei for words in (INNER, BUILDERS, BOTH, "<code>inner</code> reads <code>builders</code>"))
+    kim = pages(made(home, "kim"))
+    assert INNER not in kim
+    assert all(words in kim for words in (BUILDERS, BOTH))
     tom = pages(made(home, "tom"))
     assert not any(words in tom for words in (INNER, BUILDERS, BOTH))
     assert "lines 11–13: none of their circles reads <code>inner</code>" in tom

@@ -269,6 +269,7 @@ def test_a_remote_that_sources_are_pushed_to_counts_under_any_name(tmp_path: Pat
 
 def test_another_work_tree_is_the_same_repository(tmp_path: Path) -> None:
     root = tracked(tmp_path)
+    git(root, "remote", "remove", "origin")
     git(root, "worktree", "add", "--quiet", "--detach", "../www")
     assert "holds the house itself" in check(deploying(root, to="folder", folder="../www/site")).err
 
@@ -361,6 +362,7 @@ def test_a_key_in_a_tracked_file_stops_the_deploy_until_it_is_taken_out(tmp_path
     assert "notes.txt:2: a key of SendGrid stands in a file that git tracks. Take it out" in ran.err
     assert KEY not in ran.err
     (root / "notes.txt").write_text("one\n")
+    git(root, "add", "notes.txt")
     assert "a key of SendGrid" in check(root).err, "the newest commit still holds it"
     committed(root)
     assert check(root).code == 0
