@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pipeline.explain import Rule
     from pipeline.model import Delivery, House, Plan
     from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
-    "init", "new", "check", "plan", "serve", "build", "deploy", "deliver", "publish", "report", "explain", "settle",
-    "events", "choice", "baseline",
+    "init", "new", "check", "plan", "serve", "preview", "build", "deploy", "deliver", "publish", "report", "explain",
+    "settle", "events", "choice", "baseline",
 )  # fmt: skip
 
 
@@ -108,11 +109,14 @@ def new(session: Session, kind: str, title: str, lang: str, visibility: str) -> 
 def check(session: Session, json_: bool) -> None:
     """Read everything and report every problem."""
     from pipeline import report
-    from pipeline.errors import Problems
+    from pipeline.errors import Problems, Tripped
     from pipeline.publish import open_house
+    from pipeline.tripwire import tripped
 
     try:
         opened = open_house(session.root, session.environ, session.clock())
+        if found := tripped(session.root, opened.house, session.environ):
+            raise Tripped(found)
     except Problems as error:
         if not json_:
             raise
@@ -179,6 +183,31 @@ def serve(session: Session, port: int, no_browser: bool, drafts: bool) -> None:
 
 
 @kith.command()
+@click.option("--as", "name", required=True, metavar="PERSON", help="Whose eyes to see it with.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port on this machine."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@_json
+@click.pass_obj
+def preview(session: Session, name: str, port: int, no_browser: bool, json_: bool) -> None:
+    """Show the house as one person sees it.
+
+    PERSON is an id, a broadcast circle, or `public` for everybody.
+    """
+    from pipeline.eyes import sight_data
+    from pipeline.seen import ROOM, Eyes, seen_by
+    from pipeline.serve import show
+
+    _, one = seen_by(session.root, session.environ, _now(session), name)
+    if json_:
+        as_json(sight_data(one))
+        return
+    studio = Eyes(session.root, session.environ, session.clock, say, name)
+    show(studio, port, {"Seen": ROOM, "Site": ""}, open_browser=not no_browser)
+
+
+@kith.command()
 @click.pass_obj
 def build(session: Session) -> None:
     """Make pages, feeds and letters in build/; nothing leaves."""
@@ -207,6 +236,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
+        *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
     ):
         say(line)
 
@@ -379,8 +409,9 @@ def _row(one: Delivery) -> dict[str, str]:
 def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     """Say why PERSON did, or will, get ENTRY, or why not, and when."""
     from pipeline import report as words
+    from pipeline.explain import explain as ask
+    from pipeline.explain import rules
     from pipeline.ledger import Ledger
-    from pipeline.plan import explain as ask
     from pipeline.publish import open_house
     from pipeline.standing import stance, who_is
 
@@ -393,10 +424,21 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     verdicts = ask(opened.house, opened.history, opened.now, who, record)
     if entry:
         verdicts = [verdict for verdict in verdicts if verdict.entry == _known_entry(opened.house, entry)]
+    entries = {one.id: one for one in opened.house.entries + opened.house.waiting}
+
+    def ruled(name: str) -> tuple[Rule, ...]:
+        return rules(opened.house, opened.history, who, entries[name])
+
     if json_:
-        as_json([{"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")} for v in verdicts])
+        as_json(
+            [
+                {"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")}
+                | words.rule_data(ruled(v.entry))
+                for v in verdicts
+            ]
+        )
         return
-    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, 12):
+    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, ruled, 12):
         say(line)
 
 

@@ -2,6 +2,7 @@
 
 KithError                 a person can cause it or must know of it; one clear message, exit code 1
 ├── Problems              everything wrong in the house's files, at once
+│   └── Tripped           a deploy would show more than the site
 ├── Misconfigured         a setting, key or host is wrong: the run stops, nobody else is tried
 ├── LedgerUnusable        the ledger cannot be read, is locked, or is older than what was submitted
 ├── DeployFailed          the site did not go online, so no letter goes either
@@ -39,11 +40,19 @@ class Problem:
 
 
 class Problems(KithError):
-    """All problems of one reading, sorted by place."""
+    """All problems of one reading, sorted by place; ``after`` is what did not happen because of them."""
+
+    after = "Nothing was rendered or submitted."
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Tripped(Problems):
+    """What would be seen by more people than may, were the site deployed now."""
+
+    after = "Nothing was deployed or submitted."
 
 
 class Misconfigured(KithError):

@@ -277,7 +277,10 @@ class Sendgrid:
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """Where the site goes: ``to`` is none, folder, branch or command."""
+    """Where the site goes: ``to`` is none, folder, branch or command.
+
+    ``private_repository`` is the author's word that nobody else reads the repository the site goes to.
+    """
 
     __pydantic_config__: ClassVar[Any] = _STRICT
 
@@ -287,6 +290,7 @@ class Deploy:
     branch: str = "gh-pages"
     cname: str = ""
     command: str = ""
+    private_repository: bool = False
 
 
 @dataclass(frozen=True, slots=True)

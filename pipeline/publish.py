@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import deploy as online
+from pipeline.census import Census, census
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.deliver import deliver
@@ -39,6 +40,7 @@ from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
+from pipeline.tripwire import guard
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,14 @@ class Web:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked."""
+    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures."""
 
     web: Web | None
     issues: tuple[Issue, ...]
     pastes: tuple[Pasted, ...]
     narrow: int
     outputs: int
+    pictures: Census = field(default_factory=Census)
 
     @property
     def letters(self) -> int:
@@ -171,7 +174,7 @@ def build(
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
     outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
     texts = len({(one.path, one.needs) for one in narrow})
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
+    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root))
 
 
 def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:
@@ -268,6 +271,8 @@ def publish(job: Job) -> Tally | None:
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
             left = _left(job, opened, ledger)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
+            if deploys:
+                guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(opened.house, ledger)
             if not job.confirm(opened, decided, built, left, deploys):
@@ -355,6 +360,7 @@ def deploy_if_changed(
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False
+    guard(root, house, environ)
     online.deploy(root, settings, environ)
     ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")

@@ -15,23 +15,25 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile steplog "
-    "report",
+    "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile "
+    "steplog repository remotes traces bare svg film",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy records payload transports.base",
+    "workshop engine deploy records payload transports.base explain strays",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp transports.sendgrid",
+    "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp "
+    "transports.sendgrid report census",
     "deliver reading letters listings stage consent transports.choose",
-    "issues welcome terminal starter",
-    "pages",
+    "issues welcome terminal starter tripwire eyes",
+    "pages eyeshtml",
     "site",
     # the only one who knows the order
     "publish",
     "preview standing",
     "serve",
+    "seen",
     # argv, printing, clock, exit code
     "cli",
     "__main__",
@@ -39,8 +41,8 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
 
 PURE = (
-    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle"
+    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
+    "privacy events throttle explain traces svg film eyes eyeshtml"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
