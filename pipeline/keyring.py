@@ -1,0 +1,93 @@
+"""Who opens what: the seal of each entry, language and class of readers. Pure.
+
+A class is the set of names that matter for a text, being its visibility and those of its passages, and that a reader's
+audience holds: readers of one class see the same text. There is a page for each class that somebody in
+``subscribers.yml`` belongs to and that may read more than everyone. Names only go into the derivation of keys; no
+page, address or link shows one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.links import Links
+from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Version
+from pipeline.passages import body_for, names
+from pipeline.sealing import Seal, Seals
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One sealed page: a version as readers of one class see it; ``audience`` is what all of them may read."""
+
+    entry: Entry
+    version: Version
+    audience: Audience
+    seal: Seal
+
+
+class Keyring:
+    """The sealed pages of a house; each is worked out once."""
+
+    def __init__(self, house: House, seals: Seals) -> None:
+        self.seals = seals
+        self._house = house
+        self._links = Links.of(house.settings)
+        self._audiences = _audiences(house)
+        self._doors: dict[tuple[str, str], dict[Audience, Door]] = {}
+
+    def doors(self) -> Iterator[Door]:
+        """Every sealed page there is, newest entry first."""
+        for entry in self._house.entries:
+            for version in entry.versions:
+                yield from self._of(entry, version).values()
+
+    def door(self, entry: Entry, version: Version, audience: Audience) -> Door | None:
+        """The page for somebody who reads ``audience``; None where they may read no more than everyone."""
+        found = self._of(entry, version)
+        return found.get(audience & _matter(entry, version)) if found else None
+
+    def path(self, entry: Entry, version: Version, audience: Audience) -> str:
+        """The page's path on the site with its key, or nothing: for readers of ``audience`` only."""
+        door = self.door(entry, version, audience)
+        return self._links.sealed(door.seal.address, door.seal.spoken) if door else ""
+
+    def link(self, entry: Entry, version: Version, audience: Audience) -> str:
+        """The page's full address with its key, or nothing: for readers of ``audience`` only."""
+        path = self.path(entry, version, audience)
+        return self._links.absolute(path) if path else ""
+
+    def _of(self, entry: Entry, version: Version) -> dict[Audience, Door]:
+        key = (entry.id, version.lang)
+        if key not in self._doors:
+            self._doors[key] = dict(self._made(entry, version))
+        return self._doors[key]
+
+    def _made(self, entry: Entry, version: Version) -> Iterator[tuple[Audience, Door]]:
+        matter = _matter(entry, version)
+        if not matter:
+            return
+        public = body_for(version.body, EVERYONE) if entry.public else None
+        for one in _distinct(audience & matter for audience in self._audiences):
+            if not entry.public and entry.visibility not in one:
+                continue
+            if body_for(version.body, one | EVERYONE) != public:
+                seal = self.seals.seal("page", entry.id, version.lang, *sorted(one))
+                yield one, Door(entry, version, one | EVERYONE, seal)
+
+
+def _audiences(house: House) -> tuple[Audience, ...]:
+    """What somebody may read: each person, and each circle whose text is pasted."""
+    pasted = (EVERYONE | circle.reads for circle in house.circles if circle.broadcast)
+    return _distinct([*(house.audience(person) for person in house.people), *pasted])
+
+
+def _distinct(audiences: Iterable[Audience]) -> tuple[Audience, ...]:
+    return tuple(sorted(set(audiences), key=sorted))
+
+
+def _matter(entry: Entry, version: Version) -> Audience:
+    """The names that decide who sees what of a version."""
+    said = frozenset(name for _, name in names(version.body)) if ":::" in version.body else frozenset()
+    return (said if entry.public else said | {entry.visibility}) - {PUBLIC}
