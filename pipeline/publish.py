@@ -13,10 +13,13 @@ from pathlib import Path
 from pipeline import deploy as online
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
+from pipeline.custody import known_secret
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable
 from pipeline.frozen import whole
+from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
+from pipeline.links import SEALED
 from pipeline.model import (
     EVERYONE,
     Audience,
@@ -35,7 +38,6 @@ from pipeline.plan import plan
 from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
-from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
@@ -62,7 +64,7 @@ class Late(Enum):
 
 @dataclass(frozen=True)
 class Web:
-    """What changed of the site and of the feeds."""
+    """What changed of the site and of the feeds, and how many sealed pages there are."""
 
     pages_changed: int
     pages_kept: int
@@ -70,6 +72,7 @@ class Web:
     feeds_changed: int
     feeds: int
     files: int
+    sealed: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
         house = known_again(house, own.texts() if own else {})
         if own is None:
             return Opened(root, now, house, History(), None)
-        secret = _known_secret(root, own)
+        secret = known_secret(root, own, mine=ledger is not None)
         marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
         return Opened(root, now, house, own.history(marks), secret)
     finally:
@@ -132,17 +135,9 @@ def _read_first(job: Job) -> Opened | None:
 
 def _remembering(opened: Opened, ledger: Ledger) -> Opened:
     """The same house with what the ledger knows now that nobody else can write to it."""
-    secret = _known_secret(opened.root, ledger)
+    secret = known_secret(opened.root, ledger, mine=True)
     marks = {person.id: secret.mark(person.address) for person in opened.house.people if person.address}
     return replace(opened, history=ledger.history(marks), secret=secret)
-
-
-def _known_secret(root: Path, ledger: Ledger) -> Secret:
-    if not (root / "private" / SECRET).exists() and ledger.deliveries():
-        raise KithError(
-            f"private/{SECRET} is gone, but the ledger is there. Restore it: links in letters depend on it."
-        )
-    return read_secret(root)
 
 
 def build(
@@ -164,8 +159,10 @@ def build(
 
     root, house = opened.root, opened.house
     narrow = narrow_runs(house)
-    web = _web(root, house, narrow, folder) if site else None
-    composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
+    keyring = Keyring(house, secret.seals)
+    web = _web(root, house, keyring, narrow, folder) if site else None
+    stationery = load_stationery(own_or_packaged(root, "templates"))
+    composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
@@ -174,14 +171,25 @@ def build(
     return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
 
 
-def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:
+def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], folder: Path | None) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
+    from pipeline.sealed import documents, stamp
 
     verify = partial(check_site, narrow)
-    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify, folder=folder)
+    report = site.build(
+        house,
+        root,
+        lambda sizes: {**feeds(house, sizes), **documents(house, keyring, root)},
+        verify,
+        folder=folder,
+        stamp=stamp(house, keyring, root / "content"),
+    )
     files = verify(report.index.parent)
-    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, files)
+    sealed = sum(path.startswith(SEALED) and path.endswith(".html") for path in report.others)
+    fed = [path for path in report.others if not path.startswith(SEALED)]
+    fed_changed = [path for path in report.others_changed if not path.startswith(SEALED)]
+    return Web(report.changed, report.kept, report.index, len(fed_changed), len(fed), files, sealed)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:

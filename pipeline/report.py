@@ -47,9 +47,10 @@ def labelled(label: str, text: str) -> str:
     return f"{label:<10}{text}"
 
 
-def site_lines(changed: int, kept: int, index: str, feeds_changed: int, feeds: int) -> list[str]:
-    """What changed of the site and the feeds."""
+def site_lines(changed: int, kept: int, index: str, feeds_changed: int, feeds: int, sealed: int = 0) -> list[str]:
+    """What changed of the site and the feeds, and how many sealed pages there are."""
     pages = f"{counted(changed, 'page')} changed, {kept:,} kept" if changed else f"nothing changed, {kept:,} kept"
+    pages += f" · {sealed:,} sealed" if sealed else ""
     fed = f"{feeds_changed:,} of {feeds:,} changed" if feeds_changed else f"nothing changed, {feeds:,} kept"
     return [f"{labelled('Site', pages):<48} {index}", labelled("Feeds", fed)]
 
