@@ -74,7 +74,8 @@ class Keyring:
                 continue
             if body_for(version.body, one | EVERYONE) != public:
                 seal = self.seals.seal("page", entry.id, version.lang, *sorted(one))
-                yield one, Door(entry, version, one | EVERYONE, seal)
+                shared = [audience for audience in self._audiences if audience & matter == one]
+                yield one, Door(entry, version, frozenset.intersection(*shared), seal)
 
 
 def _audiences(house: House) -> tuple[Audience, ...]:

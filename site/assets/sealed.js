@@ -88,7 +88,9 @@ async function show(part, file) {
     return;
   }
   try {
-    part.src = await unlocked(file);
+    const address = await unlocked(file);
+    part.loading = "eager";
+    part.src = address;
   } catch {
     gone(part, part.alt);
   }
