@@ -198,7 +198,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
     if built.web:
         web = built.web
         index = web.index.relative_to(opened.root) if web.index.is_relative_to(opened.root) else web.index
-        counts = (web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds, web.sealed)
+        counts = (web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds, *web.sealed)
         for line in report.site_lines(*counts):
             say(line)
     for line in report.letter_lines(opened.house, decided):

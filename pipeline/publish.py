@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -64,7 +64,7 @@ class Late(Enum):
 
 @dataclass(frozen=True)
 class Web:
-    """What changed of the site and of the feeds, and how many sealed pages there are."""
+    """What changed of the site and of the feeds; how many sealed pages there are, and how many are made anew."""
 
     pages_changed: int
     pages_kept: int
@@ -72,7 +72,7 @@ class Web:
     feeds_changed: int
     feeds: int
     files: int
-    sealed: int = 0
+    sealed: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -186,10 +186,16 @@ def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], f
         stamp=stamp(house, keyring, root / "content"),
     )
     files = verify(report.index.parent)
-    sealed = sum(path.startswith(SEALED) and path.endswith(".html") for path in report.others)
-    fed = [path for path in report.others if not path.startswith(SEALED)]
-    fed_changed = [path for path in report.others_changed if not path.startswith(SEALED)]
-    return Web(report.changed, report.kept, report.index, len(fed_changed), len(fed), files, sealed)
+    fed, sealed = _parted(report.others)
+    fed_anew, sealed_anew = _parted(report.others_changed)
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+
+
+def _parted(paths: Iterable[str]) -> tuple[int, int]:
+    """How many of these documents are feeds, and how many are sealed pages."""
+    names = list(paths)
+    sealed = [path for path in names if path.startswith(SEALED)]
+    return len(names) - len(sealed), sum(path.endswith(".html") for path in sealed)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_rotating_makes_old_links_useless_and_takes_the_old_pages_away(copy: Pat
     later = run(copy, "publish", "--yes")
     assert later.code == 0, later
     assert "Nobody is told anything now." in later.out
+    assert re.search(r"Site +\d+ pages kept · 6 of 6 sealed anew", later.out)
     for folder in (copy / "build" / "site", copy.parent / "online"):
         made = {path.name for path in (folder / "s").iterdir()}
         assert len(made) == 10
