@@ -496,7 +496,7 @@ def rotate(session: Session, yes: bool, json_: bool) -> None:
 
     done = begin_anew(session.root, session.environ, _now(session), agreed)
     if json_:
-        as_json({"rotated": done.rotated, "pages": done.pages, "waiting": done.waiting})
+        as_json({"rotated": done.rotated, "pages": done.pages, "waiting": done.waiting, "pastes": done.pastes})
     elif done.rotated:
         say("Done. Run `kith publish` to put the pages at their new addresses.")
     else:

@@ -21,7 +21,7 @@ def known_secret(root: Path, ledger: Ledger, *, mine: bool) -> Secret:
             f"private/{SECRET} is gone, but the ledger is there. Restore it: links in letters depend on it."
         )
     if read_generation(root) is None:
-        if holding(ledger, ledger.deliveries()):
+        if holding(ledger, ledger.deliveries()) or pasted(ledger):
             raise KithError(
                 f"private/{GENERATION} is gone, but letters with links to sealed pages are there. Restore it,"
                 " or run `kith rotate`: then those links stop working."
@@ -33,7 +33,12 @@ def known_secret(root: Path, ledger: Ledger, *, mine: bool) -> Secret:
 
 def holding(ledger: Ledger, deliveries: Iterable[Delivery]) -> int:
     """How many of these letters hold a link to a sealed page."""
-    return sum(leads_to_sealed(ledger.letter(one.id).text) for one in deliveries)
+    return sum(bool(leads_to_sealed(ledger.letter(one.id).text)) for one in deliveries)
+
+
+def pasted(ledger: Ledger) -> int:
+    """How many texts to paste hold one."""
+    return sum(bool(leads_to_sealed(text)) for _, text in ledger.pastes())
 
 
 def passing_secret(root: Path) -> Secret:

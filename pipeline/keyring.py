@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.links import Links
 from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Version
-from pipeline.passages import body_for, names
+from pipeline.passages import lines
 from pipeline.sealing import Seal, Seals
 
 
@@ -27,6 +27,14 @@ class Door:
     seal: Seal
 
 
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """A version's classes: the names that decide who sees what of it, and the pages by class."""
+
+    matter: Audience
+    doors: dict[Audience, Door]
+
+
 class Keyring:
     """The sealed pages of a house; each is worked out once."""
 
@@ -35,18 +43,18 @@ class Keyring:
         self._house = house
         self._links = Links.of(house.settings)
         self._audiences = _audiences(house)
-        self._doors: dict[tuple[str, str], dict[Audience, Door]] = {}
+        self._versions: dict[tuple[str, str], _Parted] = {}
 
     def doors(self) -> Iterator[Door]:
         """Every sealed page there is, newest entry first."""
         for entry in self._house.entries:
             for version in entry.versions:
-                yield from self._of(entry, version).values()
+                yield from self._of(entry, version).doors.values()
 
     def door(self, entry: Entry, version: Version, audience: Audience) -> Door | None:
         """The page for somebody who reads ``audience``; None where they may read no more than everyone."""
         found = self._of(entry, version)
-        return found.get(audience & _matter(entry, version)) if found else None
+        return found.doors.get(audience & found.matter)
 
     def path(self, entry: Entry, version: Version, audience: Audience) -> str:
         """The page's path on the site with its key, or nothing: for readers of ``audience`` only."""
@@ -58,24 +66,35 @@ class Keyring:
         path = self.path(entry, version, audience)
         return self._links.absolute(path) if path else ""
 
-    def _of(self, entry: Entry, version: Version) -> dict[Audience, Door]:
+    def _of(self, entry: Entry, version: Version) -> _Parted:
         key = (entry.id, version.lang)
-        if key not in self._doors:
-            self._doors[key] = dict(self._made(entry, version))
-        return self._doors[key]
+        if key not in self._versions:
+            self._versions[key] = self._parted(entry, version)
+        return self._versions[key]
 
-    def _made(self, entry: Entry, version: Version) -> Iterator[tuple[Audience, Door]]:
-        matter = _matter(entry, version)
-        if not matter:
-            return
-        public = body_for(version.body, EVERYONE) if entry.public else None
-        for one in _distinct(audience & matter for audience in self._audiences):
-            if not entry.public and entry.visibility not in one:
+    def _parted(self, entry: Entry, version: Version) -> _Parted:
+        around = () if entry.public else ((entry.visibility,),)
+        parts = {around} | {around + within for within in _within(version.body)}
+        matter = frozenset(name for part in parts for names in part for name in names) - {PUBLIC}
+        doors: dict[Audience, Door] = {}
+        for one in _distinct(audience & matter for audience in self._audiences if matter):
+            if not any(_open(part, one | EVERYONE) and not _open(part, EVERYONE) for part in parts):
                 continue
-            if body_for(version.body, one | EVERYONE) != public:
-                seal = self.seals.seal("page", entry.id, version.lang, *sorted(one))
-                shared = [audience for audience in self._audiences if audience & matter == one]
-                yield one, Door(entry, version, frozenset.intersection(*shared), seal)
+            seal = self.seals.seal("page", entry.id, version.lang, *sorted(one))
+            shared = [audience for audience in self._audiences if audience & matter == one]
+            doors[one] = Door(entry, version, frozenset.intersection(*shared), seal)
+        return _Parted(matter, doors)
+
+
+def _within(body: str) -> set[tuple[tuple[str, ...], ...]]:
+    """Where the words of a body stand: each row of passages that is around some of them."""
+    if ":::" not in body:
+        return {()}
+    return {line.within for line in lines(body) if not line.marker and line.text.strip()}
+
+
+def _open(part: tuple[tuple[str, ...], ...], audience: Audience) -> bool:
+    return all(audience.intersection(names) for names in part)
 
 
 def _audiences(house: House) -> tuple[Audience, ...]:
@@ -86,9 +105,3 @@ def _audiences(house: House) -> tuple[Audience, ...]:
 
 def _distinct(audiences: Iterable[Audience]) -> tuple[Audience, ...]:
     return tuple(sorted(set(audiences), key=sorted))
-
-
-def _matter(entry: Entry, version: Version) -> Audience:
-    """The names that decide who sees what of a version."""
-    said = frozenset(name for _, name in names(version.body)) if ":::" in version.body else frozenset()
-    return (said if entry.public else said | {entry.visibility}) - {PUBLIC}

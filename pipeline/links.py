@@ -14,12 +14,12 @@ SEALED = "s/"
 """The folder of what is sealed: a name that says nothing."""
 
 
-_SEALED_LINK = re.compile(SEALED + r"[a-z2-7]{26}/#[a-z2-7]{52}")
+_SEALED_LINK = re.compile(SEALED + r"([a-z2-7]{26})/#[a-z2-7]{52}")
 
 
-def leads_to_sealed(text: str) -> bool:
-    """Whether a text holds a link to a sealed page."""
-    return _SEALED_LINK.search(text) is not None
+def leads_to_sealed(text: str) -> frozenset[str]:
+    """The addresses of the sealed pages that a text holds links to."""
+    return frozenset(_SEALED_LINK.findall(text))
 
 
 def slugify(text: str) -> str:

@@ -19,7 +19,7 @@ from pipeline.errors import KithError, Leaked, LedgerUnusable
 from pipeline.frozen import whole
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
-from pipeline.links import SEALED
+from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import (
     EVERYONE,
     Audience,
@@ -283,7 +283,7 @@ def publish(job: Job) -> Tally | None:
             left = _left(job, opened, ledger)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
             if not job.site and built.letters:
-                _refuse_dead_links(opened.house, ledger)
+                _refuse_dead_links(job.root, opened.house, ledger, built.issues)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
             if job.site:
@@ -343,9 +343,13 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
     return replace(opened, history=replace(opened.history, blocked={**opened.history.blocked, **blocked}))
 
 
-def _refuse_dead_links(house: House, ledger: Ledger) -> None:
+def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterable[Issue]) -> None:
     if online.target(house.settings.deploy) and not ledger.deployed():
         raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
+    site = root / "build" / "site"
+    meant = {address for issue in issues for one in issue.letters for address in leads_to_sealed(one.sheet.text)}
+    if site.is_dir() and not all((site / SEALED / address).is_dir() for address in meant):
+        raise KithError("Letters would lead to sealed pages that are not on the site yet. Run `kith publish`.")
 
 
 def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.custody import holding
+from pipeline.custody import holding, pasted
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, House
@@ -22,11 +22,12 @@ _OPEN = (DeliveryState.PENDING, DeliveryState.SUBMITTING, DeliveryState.UNCERTAI
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What was, or would be, rotated: sealed pages there are now, and letters not settled that hold old links."""
+    """What was, or would be, rotated: sealed pages there are now; letters not settled, and pastes, with old links."""
 
     rotated: bool
     pages: int
     waiting: int
+    pastes: int
 
 
 def rotate(root: Path, environ: Mapping[str, str], now: datetime, agreed: Callable[[list[str]], bool]) -> Rotation:
@@ -36,11 +37,11 @@ def rotate(root: Path, environ: Mapping[str, str], now: datetime, agreed: Callab
     """
     with Ledger.open(private_folder(root), now) as ledger:
         house = read_house(root, ledger.dates(), environ, now)
-        pages, waiting = _pages(house), holding(ledger, ledger.deliveries(*_OPEN))
-        if not agreed(_said(pages, waiting)):
-            return Rotation(False, pages, waiting)
+        counts = _pages(house), holding(ledger, ledger.deliveries(*_OPEN)), pasted(ledger)
+        if not agreed(_said(*counts)):
+            return Rotation(False, *counts)
         new_generation(root)
-        return Rotation(True, pages, waiting)
+        return Rotation(True, *counts)
 
 
 def _pages(house: House) -> int:
@@ -48,7 +49,7 @@ def _pages(house: House) -> int:
     return sum(1 for _ in Keyring(house, Seals(b"", b"")).doors())
 
 
-def _said(pages: int, waiting: int) -> list[str]:
+def _said(pages: int, waiting: int, pastes: int) -> list[str]:
     verb = "gets a new address" if pages == 1 else "get new addresses"
     lines = [
         f"{counted(pages, 'sealed page')} {verb} and new keys with the next `kith publish`.",
@@ -60,4 +61,7 @@ def _said(pages: int, waiting: int) -> list[str]:
             f"{counted(waiting, 'letter')} not settled yet {hold} old links, and would leave with them:"
             " run `kith deliver` first, or `kith report` to see them."
         )
+    if pastes:
+        hold = "holds" if pastes == 1 else "hold"
+        lines.append(f"{counted(pastes, 'text')} in build/paste {hold} old links: do not paste it again.")
     return lines

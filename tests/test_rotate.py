@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from houses import NOW, Ran, house, run
+from houses import NOW, Ran, house, run, text
 from sealed_house import FILES, body, letters, links, open_page
 
 from pipeline.ledger import Ledger
@@ -44,6 +44,7 @@ def test_rotating_makes_old_links_useless_and_takes_the_old_pages_away(copy: Pat
     assert "6 sealed pages get new addresses" in ran.out
     assert "stop working" in ran.out
     assert "not settled" not in ran.out
+    assert "1 text in build/paste holds old links" in ran.out
     assert set(pages(copy)) == before, "nothing moves before the next publish"
     later = run(copy, "publish", "--yes")
     assert later.code == 0, later
@@ -75,6 +76,17 @@ def test_letters_after_a_rotation_hold_new_links(copy: Path) -> None:
         open_page(copy / "build" / "site", *one)
 
 
+def test_no_letter_goes_before_the_pages_that_it_leads_to(copy: Path) -> None:
+    run(copy, "rotate", "--yes")
+    another = text("id: second\ndate: 2026-11-20\nvisibility: zirkel", "Twenty stairs.\n")
+    (copy / "content/updates/2026-11-20-second.md").write_text(another, "utf-8")
+    ran = run(copy, "deliver", "--yes")
+    assert (ran.code, ran.err) == (
+        1, "Letters would lead to sealed pages that are not on the site yet. Run `kith publish`.\n"
+    )  # fmt: skip
+    assert "1 submitted" in run(copy, "publish", "--yes").out
+
+
 def test_rotating_asks_first(copy: Path) -> None:
     before = (copy / "private/sealed.key").read_bytes()
     ran = run(copy, "rotate")
@@ -87,10 +99,10 @@ def test_rotating_asks_first(copy: Path) -> None:
 def test_rotating_can_be_asked_for_by_a_program(copy: Path) -> None:
     before = (copy / "private/sealed.key").read_bytes()
     ran = run(copy, "rotate", "--json")
-    assert (ran.code, json.loads(ran.out)) == (1, {"rotated": False, "pages": 6, "waiting": 0})
+    assert (ran.code, json.loads(ran.out)) == (1, {"rotated": False, "pages": 6, "waiting": 0, "pastes": 1})
     assert (copy / "private/sealed.key").read_bytes() == before
     ran = run(copy, "rotate", "--json", "--yes")
-    assert (ran.code, json.loads(ran.out)) == (0, {"rotated": True, "pages": 6, "waiting": 0})
+    assert (ran.code, json.loads(ran.out)) == (0, {"rotated": True, "pages": 6, "waiting": 0, "pastes": 1})
     assert (copy / "private/sealed.key").read_bytes() != before
 
 

@@ -188,6 +188,15 @@ def test_a_passage_for_readers_of_an_entry_never_opens_it_to_others() -> None:
     assert ring.link(one, one.master, EVERYONE) == ""
 
 
+def test_whoever_may_read_an_entry_has_its_page_even_where_all_its_words_are_for_fewer() -> None:
+    one = entry("a", visibility="builders", body="::: only inner\nThe six.\n:::\n")
+    assert len(list(keyring(one).doors())) == 2
+
+
+def test_a_passage_with_nothing_in_it_makes_no_page() -> None:
+    assert list(keyring(entry("a", body="Open.\n\n::: only inner\n\n:::\n")).doors()) == []
+
+
 def test_languages_are_parted_by_their_own_passages() -> None:
     one = entry("a", langs=("en", "zh"))
     spoken = (dataclasses.replace(one.versions[0], body=BODY), one.versions[1])

@@ -38,7 +38,7 @@ async function sound(data) {
   return bytesOf(locked.dataset.check).every((byte, place) => byte === sum[place]);
 }
 
-async function open() {
+async function unseal() {
   const [, key, place] = location.hash.toLowerCase().match(/^#([a-z2-7]{52})(?![a-z2-7])(?:\/([^/]*))?/) ?? [];
   if (key && key === opened) return go(place);
   opened = "";
@@ -120,5 +120,5 @@ function go(place) {
   document.getElementById(decodeURIComponent(names))?.scrollIntoView();
 }
 
-addEventListener("hashchange", open);
-open();
+addEventListener("hashchange", unseal);
+unseal();
