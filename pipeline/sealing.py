@@ -61,11 +61,6 @@ class Seals:
         key, nonces = drawn[:32], drawn[32:64]
         return Seal(base32(drawn[64:])[:26], key, nonces)
 
-    @property
-    def mark(self) -> str:
-        """A fingerprint of secret and generation, to see whether they changed."""
-        return self.seal("mark").address
-
     def _draw(self, info: bytes) -> bytes:
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF

@@ -9,10 +9,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import small
 from houses import Ran, house, run
 from PIL import Image
 from sealed_house import FILES, PEOPLE, SECRETS, body, letters, links, open_file, open_page, photo
 
+from pipeline.keyring import Keyring
+from pipeline.sealed import stamp
+from pipeline.sealing import Seals
 from pipeline.shell import dressed
 
 DEPLOY = '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../online"\n'
@@ -196,6 +200,7 @@ def test_a_sealed_text_names_its_other_languages_as_their_readers_have_them(publ
     root, _ = published
     wei, ana = (str(opened(root, who)["The lens"]["html"]) for who in ("wei", "ana"))
     assert re.search(r'<a href="/s/[^"]+" lang="zh">中文</a>', wei)
+    assert 'lang="en">English</a>' not in wei, "which it is written in itself"
     assert '<a href="/zh/posts/lens/" lang="zh">中文</a>' in ana, "the Chinese text has nothing more for her"
 
 
@@ -263,6 +268,17 @@ def test_a_reader_who_may_read_less_takes_a_link_away_from_the_page_they_share(c
     assert run(copy, "build").code == 0
     assert re.search(r"#[a-z2-7]{52}..the lens<", page := str(open_page(copy / "build/site", *orchard))) is None
     assert ", the outage, or" in page
+
+
+def test_other_readers_of_the_same_page_make_it_anew(tmp_path: Path) -> None:
+    """Its address stays, but where its links lead may change with what all its readers may read."""
+    one = small.entry("a", visibility="builders")
+    circles = [small.circle("inner", reads=("inner", "builders", "public")), small.circle("builders", 1)]
+    stamps = set()
+    for who in circles:
+        house = small.house([one], circles, [small.person("wei", who.name)])
+        stamps.add(stamp(house, Keyring(house, Seals(bytes(32), bytes(32))), tmp_path))
+    assert len(stamps) == 2
 
 
 def test_a_changed_picture_is_sealed_anew(copy: Path) -> None:

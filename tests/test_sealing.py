@@ -79,7 +79,6 @@ def test_another_house_or_generation_shares_neither_key_nor_address(seals: Seals
     assert other.key != SEAL.key
     assert other.nonces != SEAL.nonces
     assert other.address != SEAL.address
-    assert seals.mark != SEALS.mark
 
 
 def test_the_length_says_only_how_many_blocks_there_are() -> None:
