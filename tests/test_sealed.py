@@ -167,7 +167,7 @@ def test_a_page_shows_nothing_but_its_language_before_it_is_opened(published: tu
     shells: dict[str, set[str]] = {}
     for address in pages(root):
         page = (root / "build/site/s" / address / "index.html").read_text("utf-8")
-        lang = re.search(r'<html lang="([^"]+)" dir="ltr">', page)
+        lang = re.search(r'<html lang="([^"]+)" dir="ltr" ', page)
         assert lang
         shells.setdefault(lang[1], set()).add(re.sub(r"<template.*?</template>", "", page))
         assert '<meta name="robots" content="noindex,nofollow,noarchive">' in page
