@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pipeline.ledger import Ledger
 from pipeline.links import leads_to_sealed
 from pipeline.model import Delivery
 from pipeline.secret import FILE as SECRET
-from pipeline.secret import GENERATION, Secret, new_generation, read_generation, read_secret
+from pipeline.secret import GENERATION, Secret, fresh_key, new_generation, read_generation, read_secret
 
 
 def known_secret(root: Path, ledger: Ledger, *, mine: bool) -> Secret:
@@ -42,16 +41,13 @@ def pasted(ledger: Ledger) -> int:
 
 
 def passing_secret(root: Path) -> Secret:
-    """A secret for previews of a house that has none yet: kept under `build/`, and worth nothing to anybody."""
+    """A secret for previews of a house that has none yet: kept under `build/`, and never that of a publish."""
     path = root / "build" / "cache" / "passing.key"
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except (OSError, ValueError):
         key = b""
     if len(key) != 32:
-        key = secrets.token_bytes(32)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(key.hex(), "ascii")
-        partial.replace(path)
+        key = fresh_key(path)
     return Secret(key)

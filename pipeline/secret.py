@@ -63,7 +63,7 @@ def read_secret(root: Path) -> Secret:
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except FileNotFoundError:
-        return Secret(_make(path), read_generation(root) or b"")
+        return Secret(fresh_key(path), read_generation(root) or b"")
     except (OSError, ValueError):
         key = b""
     if len(key) < 32:
@@ -89,10 +89,11 @@ def read_generation(root: Path) -> bytes | None:
 
 def new_generation(root: Path) -> None:
     """Begins a new generation (32 random bytes, mode 0600): whatever was sealed gets other keys and addresses."""
-    _make(private_folder(root) / GENERATION)
+    fresh_key(private_folder(root) / GENERATION)
 
 
-def _make(path: Path) -> bytes:
+def fresh_key(path: Path) -> bytes:
+    """32 random bytes, written to ``path`` at once, with mode 0600."""
     key = secrets.token_bytes(32)
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
