@@ -344,7 +344,9 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
 
 
 def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterable[Issue]) -> None:
-    if online.target(house.settings.deploy) and not ledger.deployed():
+    if not online.target(house.settings.deploy):
+        return
+    if not ledger.deployed():
         raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
     site = root / "build" / "site"
     meant = {address for issue in issues for one in issue.letters for address in leads_to_sealed(one.sheet.text)}
