@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 from pipeline.links import Shelf, Target
 from pipeline.markup import Link, Rendered, render
-from pipeline.model import Audience, Version
+from pipeline.model import Audience, Entry, Version
 from pipeline.passages import body_for
 
 Media = Callable[[str], str | None]
 """Given a file's path inside ``content/``: the address to use for it, or None when it must not be shown."""
+
+Door = Callable[[Entry, Version], str]
+"""The path of the sealed page that the readers have of an entry, with its key; nothing where they have none."""
 
 _SOURCES = {".md", ".markdown", ".yml", ".yaml", ".toml", ".db", ".key"}
 
@@ -24,11 +27,15 @@ def html_for(
     absolute: bool,
     media: Media | None = None,
     prefix: str = "",
+    door: Door | None = None,
 ) -> Rendered:
-    """The body as ``audience`` may read it, with full or rooted addresses; ``prefix`` goes before every id."""
+    """The body as ``audience`` may read it, with full or rooted addresses; ``prefix`` goes before every id.
+
+    ``door`` leads links to entries to sealed pages; without it every link is to what everyone may read.
+    """
     mint = shelf.links.absolute if absolute else shelf.links.rooted
     show = media or (lambda path: mint(shelf.links.media(path)))
-    return render(body_for(version.body, audience), _link(shelf, version, mint, show), prefix)
+    return render(body_for(version.body, audience), _link(shelf, version, mint, show, door), prefix)
 
 
 def publishable(path: str) -> bool:
@@ -39,7 +46,7 @@ def publishable(path: str) -> bool:
     )
 
 
-def _link(shelf: Shelf, version: Version, mint: Callable[[str], str], media: Media) -> Link:
+def _link(shelf: Shelf, version: Version, mint: Callable[[str], str], media: Media, door: Door | None) -> Link:
     source = version.path.removeprefix("content/")
 
     def link(tag: str, href: str) -> str | None:
@@ -48,7 +55,8 @@ def _link(shelf: Shelf, version: Version, mint: Callable[[str], str], media: Med
             return _foreign(tag, href)
         if target.kind == "file":
             return media(target.path) if publishable(target.path) else None
-        return _own(shelf, target, version.lang, mint)
+        path = _behind(shelf, target, version.lang, door) or shelf.address(target, version.lang)
+        return None if path is None else mint(path)
 
     return link
 
@@ -58,6 +66,10 @@ def _foreign(tag: str, href: str) -> str | None:
     return href if tag == "a" or href.startswith("data:") else None
 
 
-def _own(shelf: Shelf, target: Target, language: str, mint: Callable[[str], str]) -> str | None:
-    path = shelf.address(target, language)
-    return None if path is None else mint(path)
+def _behind(shelf: Shelf, target: Target, language: str, door: Door | None) -> str:
+    """The sealed page of an entry that is linked to, and the place on it."""
+    if door is None or target.kind != "entry":
+        return ""
+    entry, linked = shelf.entries[target.path]
+    path = door(entry, entry.version(language, linked))
+    return f"{path}/{target.fragment}" if path and target.fragment else path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ORDER = (
     "init", "new", "check", "plan", "serve", "preview", "build", "deploy", "deliver", "publish", "report", "explain",
-    "settle", "events", "choice", "baseline",
+    "settle", "events", "choice", "baseline", "rotate",
 )  # fmt: skip
 
 
@@ -227,8 +227,8 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
     if built.web:
         web = built.web
         index = web.index.relative_to(opened.root) if web.index.is_relative_to(opened.root) else web.index
-        lines = report.site_lines(web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds)
-        for line in lines:
+        counts = (web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds, *web.sealed)
+        for line in report.site_lines(*counts):
             say(line)
     for line in report.letter_lines(opened.house, decided):
         say(line)
@@ -521,3 +521,27 @@ def baseline(session: Session, yes: bool) -> None:
         raise SystemExit(1)
     for line in record(session.root, session.environ, session.clock()):
         say(line)
+
+
+@kith.command()
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@_json
+@click.pass_obj
+def rotate(session: Session, yes: bool, json_: bool) -> None:
+    """Make every link to a sealed page in older letters useless."""
+    from pipeline.rotate import rotate as begin_anew
+
+    def agreed(lines: list[str]) -> bool:
+        for line in lines if not json_ else ():
+            say(line)
+        return yes or (not json_ and _ask("Rotate?"))
+
+    done = begin_anew(session.root, session.environ, _now(session), agreed)
+    if json_:
+        as_json({"rotated": done.rotated, "pages": done.pages, "waiting": done.waiting, "pastes": done.pastes})
+    elif done.rotated:
+        say("Done. Run `kith publish` to put the pages at their new addresses.")
+    else:
+        say("Nothing was changed.")
+    if not done.rotated:
+        raise SystemExit(1)

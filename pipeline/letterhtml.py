@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.links import leads_to_sealed
 from pipeline.markup import serialise, tree
 
 
@@ -270,7 +271,7 @@ def _links(root: Any, page: str) -> None:
     for link in root.xpath(".//a"):
         address = (link.get("href") or "").strip()
         if address.startswith("#") and page:
-            address = page.partition("#")[0] + address
+            address = f"{page}/{address[1:]}" if leads_to_sealed(page) else page.partition("#")[0] + address
         address = f"https:{address}" if address.startswith("//") else address
         scheme = address.partition(":")[0].lower()
         link.set("href", address)

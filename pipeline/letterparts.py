@@ -9,12 +9,12 @@ from datetime import datetime
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from pipeline.bodies import html_for
+from pipeline.bodies import Door, html_for
 from pipeline.letterhtml import mailable
 from pipeline.letterstyle import cut
 from pipeline.links import Links, Shelf, inside
 from pipeline.markup import references, shorten, teaser
-from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Page, Picture
+from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Page, Picture, Version
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
 from pipeline.tongue import Tongue, direction
@@ -24,6 +24,10 @@ SUMMARY = 200
 
 PREHEADER = (40, 110)
 """Characters an inbox shows after the subject: with fewer it goes on to what comes next in the letter."""
+
+
+Sealed = Callable[[Entry, Version, Audience], str]
+"""The path of the sealed page that readers of an audience have of an entry, with its key; nothing for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,9 @@ class Piece:
 class Pieces:
     """Makes the pieces of one house and keeps them; ``pictures`` gives what stands on no public page, or None."""
 
-    def __init__(self, house: House, pictures: Callable[[str], Picture | None]) -> None:
+    def __init__(self, house: House, pictures: Callable[[str], Picture | None], sealed: Sealed = lambda *_: "") -> None:
         self.house = house
+        self._sealed = sealed
         self.shelf = Shelf.of(house)
         self._pictures = pictures
         self._shown: dict[str, tuple[str | None, Picture | None]] = {}
@@ -88,13 +93,13 @@ class Pieces:
     def piece(self, chosen: Chosen, view: View) -> Piece:
         """The entry for those whose ``view`` it is.
 
-        In full, whatever the view says, where there is no page to read the rest on: what is not public, and
-        posts with a passage for these readers.
+        In full, whatever the view says, what not everyone may read: narrower entries, and posts with a passage for
+        these readers. Its links then lead to the sealed page, and to nothing where there is neither that nor another.
         """
         entry, version = chosen.entry, chosen.version
         body = body_for(version.body, view.audience)
         whole = view.full or entry.kind is Kind.UPDATE or not entry.public or body != body_for(version.body, EVERYONE)
-        url = self.links.absolute(self.links.entry(entry, version.lang)) if entry.public else ""
+        url = self._url(entry, version, view)
         html, plain, shortened = self._body(chosen, view, url) if whole else ("", "", False)
         brief = " ".join((version.summary or teaser(body, SUMMARY)).split())
         return Piece(
@@ -117,12 +122,22 @@ class Pieces:
         found = {picture.cid: picture for _, picture in self._shown.values() if picture is not None}
         return tuple(picture for cid, picture in sorted(found.items()) if cid in cids)
 
+    def _url(self, entry: Entry, version: Version, view: View) -> str:
+        path = self._sealed(entry, version, view.audience)
+        if not path and entry.public:
+            path = self.links.entry(entry, version.lang)
+        return self.links.absolute(path) if path else ""
+
+    def _door(self, view: View) -> Door:
+        return lambda entry, version: self._sealed(entry, version, view.audience)
+
     def _body(self, chosen: Chosen, view: View, url: str) -> tuple[str, str, bool]:
         """HTML, plain text, and whether there is more at ``url``; the same readers' is made once."""
         version, fit = chosen.version, view.fit
         key = (chosen.entry.id, version.lang, view.audience, view.tongue.lang, fit, view.paste)
         if key not in self._bodies:
-            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media)
+            door = self._door(view)
+            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media, door=door)
             whole = mailable(rendered.html, page=url, colours=fit.colours)
             html = cut(whole, fit.most) if fit.most and url and chosen.entry.kind is Kind.POST else whole
             width = 0 if view.paste else WIDTH

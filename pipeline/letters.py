@@ -14,7 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline.frozen import whole
-from pipeline.letterparts import Fit, Piece, Pieces, View, clipped, counted, folded, preheader
+from pipeline.letterparts import Fit, Piece, Pieces, Sealed, View, clipped, counted, folded, preheader
 from pipeline.letterstyle import finish
 from pipeline.model import (
     Circle,
@@ -43,12 +43,17 @@ _FITS = (Fit(), Fit(colours=False), *(Fit(colours=False, most=most) for most in 
 
 
 class Composer:
-    """Composes the letters of one house; ``pictures`` gives what stands on no public page, or None."""
+    """Composes the letters of one house; ``pictures`` gives what stands on no public page, or None.
 
-    def __init__(self, house: House, stationery: Stationery, pictures: Pictures) -> None:
+    ``sealed`` gives the path of the page on which readers of an audience see more of an entry than everyone.
+    """
+
+    def __init__(
+        self, house: House, stationery: Stationery, pictures: Pictures, sealed: Sealed = lambda *_: ""
+    ) -> None:
         self.house = house
         self.stationery = stationery
-        self.pieces = Pieces(house, pictures)
+        self.pieces = Pieces(house, pictures, sealed)
         self._sheets: dict[tuple[Any, ...], tuple[str, Sheet]] = {}
 
     def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:

@@ -10,6 +10,17 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.model import Entry, House, Kind, Page, Settings, closest
 
+SEALED = "s/"
+"""The folder of what is sealed: a name that says nothing."""
+
+
+_SEALED_LINK = re.compile(SEALED + r"([a-z2-7]{26})/#[a-z2-7]{52}")
+
+
+def leads_to_sealed(text: str) -> frozenset[str]:
+    """The addresses of the sealed pages that a text holds links to."""
+    return frozenset(_SEALED_LINK.findall(text))
+
 
 def slugify(text: str) -> str:
     """A readable path segment: lower case, letters and digits of any script, single hyphens."""
@@ -89,6 +100,14 @@ class Links:
     def media(self, path: str) -> str:
         """A published file, from its path inside ``content/``."""
         return "media/" + quote(path.removeprefix("media/"))
+
+    def sealed(self, address: str, key: str = "") -> str:
+        """A sealed page; ``key`` stands in the fragment, which no browser ever asks a server for."""
+        return f"{SEALED}{address}/" + (f"#{key}" if key else "")
+
+    def sealed_file(self, address: str) -> str:
+        """A sealed picture or other file."""
+        return f"{SEALED}{address}.bin"
 
     def feed(self, name: str, form: str) -> str:
         """A feed's document; ``name`` is ``""`` (everything), ``lang/zh``, ``tags/x`` or ``updates``."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.model import Audience
+from pipeline.references import without_code, without_spans
 
 _LEAD = r"(?P<lead>(?:[ \t]|>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*)"
 _OPEN = re.compile(_LEAD + r":::+[ \t]*only\b[ \t]*:?(?P<names>.*)$", re.IGNORECASE)
@@ -89,7 +90,7 @@ def faults(body: str) -> list[Fault]:
     """Every passage of ``body`` that is not written as it must be; each would hide or show too much."""
     if not _TWO.search(body):
         return []
-    return sorted([*_unbalanced(body), *_in_code(body)], key=lambda fault: fault.number)
+    return sorted([*_unbalanced(body), *_in_code(body), *_notes(body)], key=lambda fault: fault.number)
 
 
 def _unbalanced(body: str) -> Iterator[Fault]:
@@ -160,6 +161,34 @@ def _in_code(body: str) -> Iterator[Fault]:
         yield Fault(first.number, "this code block is never closed, and a passage follows", "Close it as it begins.")
 
 
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](?P<below>:)?")
+
+
+def _notes(body: str) -> Iterator[Fault]:
+    """Footnotes that others may read than those who may read what refers to them."""
+    if "[^" not in body:
+        return
+    notes: dict[str, Line] = {}
+    refer: dict[str, list[Line]] = {}
+    for line, text in zip(lines(body), without_code(body).split("\n"), strict=True):
+        for match in () if line.marker else _NOTE.finditer(without_spans(text)):
+            if match["below"] and not text[: match.start()].strip(" \t>"):
+                notes[match[1]] = line
+            else:
+                refer.setdefault(match[1], []).append(line)
+    for name, note in notes.items():
+        found = refer.get(name, [])
+        if found and not any(set(one.within) <= set(note.within) for one in found):
+            hint = "Put the note into the passage too."
+            yield Fault(
+                note.number, f"only a passage refers to the note `[^{name}]`, but more people may read it", hint
+            )
+        for one in found:
+            if not set(note.within) <= set(one.within):
+                hint = "Put the note below the passage, or refer to it inside only."
+                yield Fault(one.number, f"the note `[^{name}]` stands in a passage that fewer people may read", hint)
+
+
 def _lead(text: str) -> str:
     match = _FENCE.match(text)
     return re.sub(r"[ \t]+|[-*+]|\d+[.)]", "", match["lead"]) if match else ""
@@ -186,13 +215,42 @@ def names(body: str) -> list[tuple[int, str]]:
 def body_for(body: str, audience: Audience) -> str:
     """The Markdown that somebody who reads ``audience`` gets: no marker, and no line they may not see."""
     kept: list[str] = []
+    gap: str | None = None
+    sign = ""
     for line in lines(body):
         if line.marker or not line.seen_by(audience):
-            if kept and kept[-1].strip(" \t>"):
-                kept.append(_blank(line.text))
+            if gap is None and kept and kept[-1].strip(" \t>"):
+                gap = _blank(line.text)
+            if line.marker == "open" and line.seen_by(audience):
+                sign = _sign(line.text) or sign
+            elif line.marker == "close" and len(line.within) == 1:
+                sign = ""
             continue
-        kept.append(line.text)
+        text = sign + line.text[len(sign) :] if sign and not line.text[: len(sign)].strip(" \t>") else line.text
+        if gap is not None and text.strip(" \t>") and not _in_one_piece(kept[-1], text):
+            kept.append(gap)
+        kept.append(text)
+        gap, sign = None, ""
     return "\n".join(kept)
+
+
+_ROW = re.compile(r"(?:[ \t]|>)*\|.*\|[ \t]*$")
+_ITEM = re.compile(r"(?:[ \t]|>)*(?:(?P<bullet>[-*+])|\d{1,9}[.)])[ \t]")
+
+
+def _in_one_piece(before: str, after: str) -> bool:
+    """Whether both lines are rows of a table or items of a list, which an empty line would part or set wider."""
+    first, second = _ITEM.match(before), _ITEM.match(after)
+    if first and second:
+        return bool(first["bullet"]) == bool(second["bullet"])
+    return bool(_ROW.match(before) and _ROW.match(after))
+
+
+def _sign(text: str) -> str:
+    """What stands before a marker that is a list's item of its own: the item keeps it."""
+    match = _ITEM.match(text)
+    opened = _OPEN.match(text)
+    return opened["lead"] if match and opened else ""
 
 
 def _blank(text: str) -> str:

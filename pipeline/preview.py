@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.custody import passing_secret
 from pipeline.eyes import only as only_for
 from pipeline.model import House, Plan
 from pipeline.plan import plan
 from pipeline.publish import Built, Opened, build, open_house, write_letters, write_pastes
-from pipeline.secret import Secret
 
 
 def preview(
@@ -35,7 +34,7 @@ def preview(
         opened = replace(opened, house=_all_out(opened.house))
     decided = plan(opened.house, opened.history, now)
     decided = only_for(decided, only) if only else decided
-    built = build(opened, decided, opened.secret or Secret(secrets.token_bytes(32)), folder=folder)
+    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is None:
         write_pastes(root, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -14,9 +14,12 @@ from pipeline import deploy as online
 from pipeline.census import Census, census
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
+from pipeline.custody import known_secret
 from pipeline.deliver import deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable
+from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
+from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import (
     EVERYONE,
     Audience,
@@ -35,7 +38,6 @@ from pipeline.plan import plan
 from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
-from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
@@ -64,7 +66,7 @@ class Late(Enum):
 
 @dataclass(frozen=True)
 class Web:
-    """What changed of the site and of the feeds."""
+    """What changed of the site and of the feeds; how many sealed pages there are, and how many are made anew."""
 
     pages_changed: int
     pages_kept: int
@@ -72,6 +74,7 @@ class Web:
     feeds_changed: int
     feeds: int
     files: int
+    sealed: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
         house = known_again(house, own.texts() if own else {})
         if own is None:
             return Opened(root, now, house, History(), None)
-        secret = _known_secret(root, own)
+        secret = known_secret(root, own, mine=ledger is not None)
         marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
         return Opened(root, now, house, own.history(marks), secret)
     finally:
@@ -135,17 +138,9 @@ def _read_first(job: Job) -> Opened | None:
 
 def _remembering(opened: Opened, ledger: Ledger) -> Opened:
     """The same house with what the ledger knows now that nobody else can write to it."""
-    secret = _known_secret(opened.root, ledger)
+    secret = known_secret(opened.root, ledger, mine=True)
     marks = {person.id: secret.mark(person.address) for person in opened.house.people if person.address}
     return replace(opened, history=ledger.history(marks), secret=secret)
-
-
-def _known_secret(root: Path, ledger: Ledger) -> Secret:
-    if not (root / "private" / SECRET).exists() and ledger.deliveries():
-        raise KithError(
-            f"private/{SECRET} is gone, but the ledger is there. Restore it: links in letters depend on it."
-        )
-    return read_secret(root)
 
 
 def build(
@@ -167,8 +162,10 @@ def build(
 
     root, house = opened.root, opened.house
     narrow = narrow_runs(house)
-    web = _web(root, house, narrow, folder) if site else None
-    composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
+    keyring = Keyring(house, secret.seals)
+    web = _web(root, house, keyring, narrow, folder) if site else None
+    stationery = load_stationery(own_or_packaged(root, "templates"))
+    composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
@@ -177,14 +174,31 @@ def build(
     return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root))
 
 
-def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:
+def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], folder: Path | None) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
+    from pipeline.sealed import documents, stamp
 
     verify = partial(check_site, narrow)
-    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify, folder=folder)
+    report = site.build(
+        house,
+        root,
+        lambda sizes: {**feeds(house, sizes), **documents(house, keyring, root)},
+        verify,
+        folder=folder,
+        stamp=stamp(house, keyring, root / "content"),
+    )
     files = verify(report.index.parent)
-    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, files)
+    fed, sealed = _parted(report.others)
+    fed_anew, sealed_anew = _parted(report.others_changed)
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+
+
+def _parted(paths: Iterable[str]) -> tuple[int, int]:
+    """How many of these documents are feeds, and how many are sealed pages."""
+    names = list(paths)
+    sealed = [path for path in names if path.startswith(SEALED)]
+    return len(names) - len(sealed), sum(path.endswith(".html") for path in sealed)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:
@@ -274,7 +288,7 @@ def publish(job: Job) -> Tally | None:
             if deploys:
                 guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
-                _refuse_dead_links(opened.house, ledger)
+                _refuse_dead_links(job.root, opened.house, ledger, built.issues)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
             if job.site:
@@ -334,9 +348,15 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
     return replace(opened, history=replace(opened.history, blocked={**opened.history.blocked, **blocked}))
 
 
-def _refuse_dead_links(house: House, ledger: Ledger) -> None:
-    if online.target(house.settings.deploy) and not ledger.deployed():
+def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterable[Issue]) -> None:
+    if not online.target(house.settings.deploy):
+        return
+    if not ledger.deployed():
         raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
+    site = root / "build" / "site"
+    meant = {address for issue in issues for one in issue.letters for address in leads_to_sealed(one.sheet.text)}
+    if site.is_dir() and not all((site / SEALED / address).is_dir() for address in meant):
+        raise KithError("Letters would lead to sealed pages that are not on the site yet. Run `kith publish`.")
 
 
 def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:

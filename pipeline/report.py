@@ -48,9 +48,14 @@ def labelled(label: str, text: str) -> str:
     return f"{label:<10}{text}"
 
 
-def site_lines(changed: int, kept: int, index: str, feeds_changed: int, feeds: int) -> list[str]:
-    """What changed of the site and the feeds."""
+def site_lines(
+    changed: int, kept: int, index: str, feeds_changed: int, feeds: int, sealed: int = 0, anew: int = 0
+) -> list[str]:
+    """What changed of the site and the feeds; how many sealed pages there are, and are made ``anew``."""
     pages = f"{counted(changed, 'page')} changed, {kept:,} kept" if changed else f"nothing changed, {kept:,} kept"
+    pages += f" · {sealed:,} sealed" if sealed else ""
+    if anew and not changed:
+        pages = f"{counted(kept, 'page')} kept · {anew:,} of {sealed:,} sealed anew"
     fed = f"{feeds_changed:,} of {feeds:,} changed" if feeds_changed else f"nothing changed, {feeds:,} kept"
     return [f"{labelled('Site', pages):<48} {index}", labelled("Feeds", fed)]
 

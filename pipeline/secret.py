@@ -10,15 +10,21 @@ import secrets
 from pathlib import Path
 
 from pipeline.errors import KithError
+from pipeline.sealing import Seals
 
 FILE = "secret.key"
+GENERATION = "sealed.key"
 
 
 class Secret:
-    """Derives tokens and fingerprints; its text never shows the key."""
+    """Derives tokens, fingerprints and seals; its text never shows the key.
 
-    def __init__(self, key: bytes) -> None:
+    ``generation`` decides the keys and addresses of sealed pages; nothing else changes with it.
+    """
+
+    def __init__(self, key: bytes, generation: bytes = b"") -> None:
         self._key = key
+        self.seals = Seals(key, generation)
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -57,15 +63,37 @@ def read_secret(root: Path) -> Secret:
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except FileNotFoundError:
-        return Secret(_make(path))
+        return Secret(fresh_key(path), read_generation(root) or b"")
     except (OSError, ValueError):
         key = b""
     if len(key) < 32:
         raise KithError(f"private/{FILE}: it is damaged. Restore it from a backup: old links depend on it.")
-    return Secret(key)
+    return Secret(key, read_generation(root) or b"")
 
 
-def _make(path: Path) -> bytes:
+def read_generation(root: Path) -> bytes | None:
+    """The generation of sealed pages; None before the first, an error when it is damaged."""
+    try:
+        found = bytes.fromhex((root / "private" / GENERATION).read_text("ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        found = b""
+    if len(found) < 32:
+        raise KithError(
+            f"private/{GENERATION}: it is damaged. Restore it from a backup, or run `kith rotate`:"
+            " then links to sealed pages in older letters stop working."
+        )
+    return found
+
+
+def new_generation(root: Path) -> None:
+    """Begins a new generation (32 random bytes, mode 0600): whatever was sealed gets other keys and addresses."""
+    fresh_key(private_folder(root) / GENERATION)
+
+
+def fresh_key(path: Path) -> bytes:
+    """32 random bytes, written to ``path`` at once, with mode 0600."""
     key = secrets.token_bytes(32)
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

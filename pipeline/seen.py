@@ -15,11 +15,13 @@ from pathlib import Path
 
 from pipeline.album import Album
 from pipeline.bodies import html_for
+from pipeline.custody import passing_secret
 from pipeline.errors import Problems
 from pipeline.eyes import Seen, Sight, sight
 from pipeline.eyeshtml import Frame, entry_page, index, letter_page, paste_page
 from pipeline.finish import finish
 from pipeline.frozen import whole
+from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
 from pipeline.links import Links, Shelf
 from pipeline.model import PUBLIC, House, Letter
@@ -100,7 +102,7 @@ def write(opened: Opened, one: Sight, built: Built, folder: Path) -> None:
     texts = [letter_page(frame, one, letter, _local(letter, links)) for letter in letters]
     texts += [paste_page(frame, one, pasted.text) for pasted in built.pastes]
     pages |= {f"letters/{number}.html": text for number, text in enumerate(texts, start=1)}
-    binder = _Binder(house, opened.root, one)
+    binder = _Binder(house, opened.root, one, Keyring(house, (opened.secret or passing_secret(opened.root)).seals))
     pages |= {
         f"entries/{numbers[seen.entry.id]}.html": entry_page(frame, one, seen, binder.body(seen))
         for seen in one.entries
@@ -123,8 +125,8 @@ def _put(path: Path, data: bytes) -> None:
 class _Binder:
     """Renders entries for one audience; ``files`` are the pictures that they show, by their place in the view."""
 
-    def __init__(self, house: House, root: Path, one: Sight) -> None:
-        self.links, self.one = Links.of(house.settings), one
+    def __init__(self, house: House, root: Path, one: Sight, keyring: Keyring) -> None:
+        self.links, self.one, self.keyring = Links.of(house.settings), one, keyring
         self.shelf = Shelf.of(house)
         self.album = Album(root / "content", root / "build" / "cache" / "media", self.links)
         self.files: dict[str, Path] = {}
@@ -132,7 +134,11 @@ class _Binder:
 
     def body(self, seen: Seen) -> str:
         """The text as they read it."""
-        shown = html_for(self.shelf, seen.version, self.one.audience, absolute=False, media=self._media)
+        audience = self.one.audience
+        shown = html_for(
+            self.shelf, seen.version, audience, absolute=False, media=self._media,
+            door=lambda entry, version: self.keyring.path(entry, version, audience),
+        )  # fmt: skip
         return finish(shown.html, self.sizes)
 
     def _media(self, path: str) -> str | None:

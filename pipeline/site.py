@@ -37,7 +37,10 @@ Verify = Callable[[Path], object]
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What became of the site: pages by whether their bytes changed, other documents likewise."""
+    """What became of the site: pages by whether their bytes changed, other documents likewise.
+
+    ``others`` are the paths of the other documents.
+    """
 
     index: Path
     changed: int = 0
@@ -46,6 +49,8 @@ class SiteReport:
     pages: tuple[str, ...] = ()
     extra: int = 0
     extra_changed: int = 0
+    others: tuple[str, ...] = ()
+    others_changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -106,16 +111,23 @@ class _Manifest:
 
 
 def build(
-    house: House, root: Path, extra: Extra | None = None, verify: Verify | None = None, *, folder: Path | None = None
+    house: House,
+    root: Path,
+    extra: Extra | None = None,
+    verify: Verify | None = None,
+    *,
+    folder: Path | None = None,
+    stamp: str = "",
 ) -> SiteReport:
     """Brings `build/site` up to date and says what changed; a failure or a kill leaves the site as it was.
 
     ``verify`` looks at the folder of a finished site before it is put in place, and raises to keep the old one.
     ``folder`` takes the place of `build`, for a preview. One build at a time: a second one waits for the first.
+    ``stamp`` stands for what ``extra`` is made from beside the house: with another one it is made anew.
     """
     folders = _Folders(root, folder or root / "build")
     with _alone(folders.build):
-        return _build(house, folders, extra, verify)
+        return _build(house, folders, extra, verify, stamp)
 
 
 @contextmanager
@@ -126,12 +138,12 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _build(house: House, folders: _Folders, extra: Extra | None, verify: Verify | None) -> SiteReport:
+def _build(house: House, folders: _Folders, extra: Extra | None, verify: Verify | None, stamp: str) -> SiteReport:
     root = folders.root
     _recover(folders)
     source = site_folder(root)
     before = _Manifest.read(folders.manifest)
-    inputs = fingerprint(house, source) + (" and more" if extra else "")
+    inputs = fingerprint(house, source) + (f" and more {stamp}" if extra else "")
     if (folders.site / "index.html").is_file() and before.holds(inputs, root / "content"):
         return _unchanged(folders, before)
     words = words_for(source, house)
@@ -145,7 +157,8 @@ def _build(house: House, folders: _Folders, extra: Extra | None, verify: Verify 
 
 def _unchanged(folders: _Folders, manifest: _Manifest) -> SiteReport:
     pages = tuple(manifest.pages)
-    return SiteReport(folders.site / "index.html", kept=len(pages), pages=pages, extra=len(manifest.extra))
+    others = tuple(manifest.extra)
+    return SiteReport(folders.site / "index.html", kept=len(pages), pages=pages, extra=len(others), others=others)
 
 
 def _stage(house: House, folders: _Folders, words: Words, extra: Extra | None, inputs: str) -> tuple[_Manifest, Album]:
@@ -228,6 +241,7 @@ def _compare(folders: _Folders, before: _Manifest, now: _Manifest, warnings: tup
     """Counts what changed; files that did not keep their time, so that copying the site stays cheap."""
     same = {path: _same(folders, path) for path in _all(folders.fresh)}
     changed = sum(not same.get(_made(path), False) for path in now.pages)
+    others_changed = tuple(path for path in now.extra if not same.get(path, False))
     return SiteReport(
         folders.site / "index.html",
         changed=changed,
@@ -235,7 +249,9 @@ def _compare(folders: _Folders, before: _Manifest, now: _Manifest, warnings: tup
         removed=len(set(before.pages) - set(now.pages)),
         pages=tuple(now.pages),
         extra=len(now.extra),
-        extra_changed=sum(not same.get(path, False) for path in now.extra),
+        extra_changed=len(others_changed),
+        others=tuple(now.extra),
+        others_changed=others_changed,
         warnings=warnings,
     )
 

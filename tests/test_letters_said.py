@@ -71,7 +71,7 @@ def test_several_posts_at_once_are_summaries_unless_the_circle_wants_them_whole(
 def test_what_stands_on_no_page_comes_in_full_and_without_a_link() -> None:
     letter = h.letter(h.PRIVATE, h.SHORT, circle=h.INNER, digest=True)
     assert "A secret plan." in letter.text
-    assert "only in letters" in letter.html
+    assert "for a few only" in letter.html
     assert "/posts/private" not in letter.html + letter.text
 
 

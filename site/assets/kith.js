@@ -17,3 +17,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.kith-languages[open]")) menu.open = false;
 });
+if (/\/s\/[a-z2-7]{26}\//.test(location.pathname)) {
+  for (const words of document.querySelectorAll(".kith-lost-sealed")) words.hidden = false;
+}
