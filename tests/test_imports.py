@@ -13,19 +13,19 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml",
+    "errors model packaged references salvage throttle tongue feedhtml feedxml undone pictext",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report sieve",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
+    "frontmatter markup textfile settled plan privacy named leak recall written enclosed renamed",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy ledger transports.base",
+    "workshop engine deploy ledger transports.base excuses private wording",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
-    "reading letters listings stage consent transports.choose",
-    "issues welcome terminal starter",
+    "reading letters listings stage consent transports.choose leakcache leaving",
+    "issues welcome terminal starter leakcheck",
     "pages",
     "site",
     # the only one who knows the order
@@ -40,7 +40,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle"
+    "undone sieve named excuses events throttle"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

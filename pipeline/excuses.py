@@ -1,0 +1,159 @@
+"""Why something sought may stand where it was found: those who read there can read it elsewhere, as the author's words.
+
+What somebody may read is an entry's text as it is shown to them, and the words of the house itself: its name, its
+templates, dates. Only what was found is looked up, so that this costs nothing where nothing is found. Pure.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Page, Version
+from pipeline.passages import body_for
+from pipeline.privacy import may, plain
+from pipeline.sieve import Hit, Sought, What
+from pipeline.undone import spoken
+
+
+@dataclass(slots=True)
+class Found:
+    """One hit of the sieve in one output: for whom the output is, and whose own letter it is, if it is one."""
+
+    one: Sought
+    hit: Hit
+    audience: Audience
+    own: frozenset[str] = frozenset()
+
+
+class Text:
+    """A text that somebody may read, for looking up words in it; ``names`` are the people it names on purpose."""
+
+    def __init__(self, path: str, text: str, names: frozenset[str] = frozenset()) -> None:
+        self.path, self.names = path, names
+        self._text = text
+
+    @cached_property
+    def _low(self) -> bytes:
+        return (self._text + "\n" + plain(self._text)).lower().encode("utf-8", "replace")
+
+    @cached_property
+    def _words(self) -> bytes:
+        """All its words in a row, as written and without markup."""
+        return b"  ".join(b" " + b" ".join(spoken(one)) + b" " for one in (self._text, plain(self._text)))
+
+    @cached_property
+    def _lines(self) -> frozenset[bytes]:
+        """The words of each line, and of each cell of a table."""
+        lines = f"{self._text}\n{plain(self._text)}".replace("|", "\n").split("\n")
+        return frozenset(b" ".join(spoken(line)) for line in lines)
+
+    def has(self, run: bytes) -> bool:
+        """Whether the words stand here, side by side."""
+        return max(run.split(), key=len) in self._low and b" %b " % run in self._words
+
+    def alone(self, run: bytes) -> bool:
+        """Whether the words are a line of their own, such as a title."""
+        return run in self._lines
+
+    def has_beside(self, hit: Hit) -> bool:
+        """Whether the words stand here beside one of the words they were found beside, or alone."""
+        if not self.has(hit.run):
+            return False
+        left, right = b" %b %b " % (hit.left, hit.run), b" %b %b " % (hit.run, hit.right)
+        return (
+            (bool(hit.left) and left in self._words)
+            or (bool(hit.right) and right in self._words)
+            or self.alone(hit.run)
+        )
+
+
+Key = tuple[What, str, bytes, bytes, bytes]
+"""What kind of thing, whose, and which words were found between which: all that an excuse goes by."""
+
+_NOBODY = (("",),)
+
+
+@dataclass
+class Excuses:
+    """The excuses of one house; ``around`` is what the house itself says, ``fixed`` gives single words of programs."""
+
+    house: House
+    around: Callable[[], str] = field(default=lambda: "")
+    fixed: Callable[[], frozenset[bytes]] = field(default=frozenset)
+    used: set[Key] = field(default_factory=set)
+    _texts: dict[Audience, tuple[Text, ...]] = field(default_factory=dict)
+    _known: dict[tuple[Audience, Key], bool] = field(default_factory=dict)
+
+    def holds(self, found: Found) -> bool:
+        """Whether there is one for what was found."""
+        one, hit = found.one, found.hit
+        if one.who in found.own:
+            return True
+        if one.what is What.TEXT and may(one.needs, found.audience):
+            return True
+        if one.what is What.ADDRESS:
+            return False
+        left, right = (b"", b"") if one.what is What.TEXT else (hit.left, hit.right)
+        key = (one.what, one.who, hit.run, left, right)
+        if (found.audience, key) not in self._known:
+            self._known[found.audience, key] = self._look_up(found)
+        if self._known[found.audience, key] and found.audience == EVERYONE:
+            self.used.add(key)
+        return self._known[found.audience, key]
+
+    def still_hold(self, used: Iterable[Key]) -> bool:
+        """Whether what was once excused for everybody would be excused now."""
+        return all(
+            self.holds(Found(Sought((), what, "", 0, "", _NOBODY, who), Hit(run, left, right), EVERYONE))
+            for what, who, run, left, right in used
+        )
+
+    def _look_up(self, found: Found) -> bool:
+        one, hit = found.one, found.hit
+        if one.what is What.TEXT:
+            words = hit.run.split()
+            if all(word in self._fixed for word in words) and len(words) < 3:
+                return True
+            return any(text.has(hit.run) for text in self._readable(found.audience))
+        if one.what is What.WORD:
+            return any(text.has_beside(hit) for text in self._readable(found.audience))
+        return any(one.who in text.names and text.has_beside(hit) for text in self._readable(found.audience))
+
+    @cached_property
+    def _around(self) -> Text:
+        return Text("", self.around())
+
+    @cached_property
+    def _fixed(self) -> frozenset[bytes]:
+        return self.fixed()
+
+    def _readable(self, audience: Audience) -> tuple[Text, ...]:
+        if audience not in self._texts:
+            self._texts[audience] = (self._around, *_texts(self.house, audience))
+        return self._texts[audience]
+
+    def written_in(self, found: Found) -> str:
+        """The file whose text, as those who read the output may read it, has what was found; ``""`` for none."""
+        return next((text.path for text in self._readable(found.audience) if text.path and text.has(found.hit.run)), "")
+
+
+def _texts(house: House, audience: Audience) -> Iterator[Text]:
+    for entry in house.entries:
+        if entry.public or entry.visibility in audience:
+            names = frozenset(name for version in entry.versions for name in version.names)
+            for version in entry.versions:
+                yield _text(version, entry, audience, names)
+    for page in house.pages:
+        names = frozenset(name for version in page.versions for name in version.names)
+        for version in page.versions:
+            yield _text(version, page, audience, names)
+
+
+def _text(version: Version, of: Entry | Page, audience: Audience, names: frozenset[str]) -> Text:
+    above = [version.title, version.summary, of.slug, posixpath.splitext(posixpath.basename(version.path))[0]]
+    if isinstance(of, Entry):
+        above += [*of.tags, of.series, of.series.replace("-", " "), of.id]
+    return Text(version.path, "\n".join([*above, body_for(version.body, audience | {PUBLIC})]), names)
