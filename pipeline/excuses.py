@@ -136,8 +136,9 @@ class Excuses:
         return self._texts[audience]
 
     def written_in(self, found: Found) -> str:
-        """The file whose text, as those who read the output may read it, has what was found; ``""`` for none."""
-        return next((text.path for text in self._readable(found.audience) if text.path and text.has(found.hit.run)), "")
+        """The file whose text has what was found beside the same words, and does not allow it; ``""`` for none."""
+        texts = [text for text in self._readable(found.audience) if text.path and found.one.who not in text.names]
+        return next((text.path for text in texts if text.has_beside(found.hit)), "")
 
 
 def _texts(house: House, audience: Audience) -> Iterator[Text]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,12 +37,6 @@ _CODE = (
 )
 
 
-def stamp(path: Path | os.DirEntry[str]) -> Stamp:
-    """What says cheaply whether a file is still the same."""
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
-
-
 def digest(name: str, data: bytes) -> str:
     """A file's name and bytes in short."""
     return hashlib.blake2b(data, digest_size=16, key=hashlib.blake2b(name.encode()).digest()[:32]).hexdigest()
@@ -53,7 +46,7 @@ def fingerprint(sought: Iterable[Sought]) -> str:
     """All that is sought, and the code that seeks it."""
     found = hashlib.blake2b(digest_size=16)
     for one in sought:
-        found.update(repr((one.words, one.what, one.needs, one.who)).encode())
+        found.update(b" ".join(one.words) + f"\0{one.what}\0{one.needs}\0{one.who}\n".encode())
     for name in _CODE:
         found.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return found.hexdigest()
@@ -91,14 +84,15 @@ class Memory:
             partial.write_text(text, "utf-8")
             partial.replace(folder / FILE)
 
-    def note(self, rows: Mapping[str, tuple[Stamp, str]]) -> None:
-        """Files that are clean."""
-        self.clean.update(rows)
+    def knows(self, name: str, stamp: Stamp) -> bool:
+        """Whether a file was clean and has not been touched since."""
+        row = self.clean.get(name)
+        return row is not None and row[0] == stamp
 
-    def forget(self, gone: Iterable[str]) -> None:
-        """Files that are no longer there."""
-        for name in gone:
-            self.clean.pop(name, None)
+    def knows_bytes(self, name: str, short: str) -> bool:
+        """Whether a file with these bytes was clean."""
+        row = self.clean.get(name)
+        return row is not None and row[1] == short
 
 
 def _stamp(row: list[int]) -> Stamp:

@@ -9,21 +9,17 @@ One hit stops the run. What was clean and has not changed is not looked at again
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from pipeline.excuses import Excuses, Found, Key
+from pipeline.excuses import Excuses, Found
 from pipeline.leak import Leak, line_of, refuse
-from pipeline.leakcache import Memory, Stamp, digest, fingerprint, stamp
+from pipeline.leakcache import Memory, fingerprint
+from pipeline.leakfiles import Search, files_in
 from pipeline.leaving import Output, of_letters, of_pastes, saying_nothing
 from pipeline.model import EVERYONE, Audience, House, Issue, Letter, Pasted
 from pipeline.named import names
@@ -34,15 +30,11 @@ from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
 from pipeline.wording import fixed_words, is_of_theme, said_around
 
-_MANY = 1500
-"""Files from which a second process pays."""
+_LONG_LINE, _ENDS = 600, 200
+"""Bytes of a line that is worth remembering, and of each of its ends."""
 
-_FRESH = 20_000_000
-"""Nanoseconds within which a file could change again without a new time."""
-
-_NOTHING = Letter(
-    "0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", datetime(2000, 1, 1, tzinfo=UTC), "en"
-)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_NOTHING = Letter("0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", _LONG_AGO, "en")
 
 
 @dataclass
@@ -51,6 +43,7 @@ class LeakCheck:
 
     house: House
     root: Path
+    _clean: set[int] = field(default_factory=set)
 
     @cached_property
     def sought(self) -> tuple[Sought, ...]:
@@ -130,20 +123,19 @@ class LeakCheck:
 
         Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
         """
-        files = _files(folder)
+        files = files_in(folder)
         if not self.sought:
             return len(files)
         cache = self.root / "build" / "cache"
         memory = Memory.read(cache, fingerprint(self.sought))
         if not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
-        _let_settle(files)
-        unknown = [(name, path) for name, path in files if not _is_known(memory, name, path)]
-        done = self._through(unknown, memory)
+        self.sieve.find([])  # made before a second process needs it too
+        done = Search(self._file, self.excuses.used, memory).through(files)
         memory.excuses |= done.excuses
-        memory.note(done.clean)
-        there = {name for name, _ in files}
-        memory.forget([name for name in memory.clean if name not in there and not self._stands(name)])
+        memory.clean |= done.clean
+        there = {file.name for file in files}
+        memory.clean = {name: row for name, row in memory.clean.items() if name in there or self._stands(name)}
         memory.write(cache)
         refuse(done.leaks)
         return len(files)
@@ -151,98 +143,27 @@ class LeakCheck:
     def _stands(self, name: str) -> bool:
         return (self.root / "build" / "site" / name).is_file()
 
-    def _through(self, files: list[tuple[str, Path]], memory: Memory) -> Done:
-        """Looks through files, in two processes where that pays."""
-        if len(files) < _MANY or not _may_fork():
-            return self.through(files, memory)
-        half = _by_bytes(files)
-        context = multiprocessing.get_context("fork")
-        here, there = context.Pipe(duplex=False)
-        self.sieve.find([])
-        worker = context.Process(target=_answer, args=(self, files[half:], memory, there), daemon=True)
-        worker.start()
-        there.close()
-        done = self.through(files[:half], memory)
-        try:
-            other = here.recv()
-        except EOFError:
-            other = self.through(files[half:], memory)
-        worker.join()
-        return done.and_also(other)
-
-    def through(self, files: Iterable[tuple[str, Path]], memory: Memory) -> Done:
-        """Looks through files one by one."""
-        done = Done()
-        for name, path in files:
-            seen, data = stamp(path), path.read_bytes()
-            short = digest(name, data)
-            before = memory.clean.get(name)
-            if before is None or before[1] != short:
-                found = self._file(name, data)
-                done.leaks += found
-                if found:
-                    continue
-            done.clean[name] = seen, short
-        done.excuses = set(self.excuses.used)
-        return done
-
     def _file(self, name: str, data: bytes) -> list[Leak]:
         if is_of_theme(name, data):
             return []
-        text = data if is_text(data) else written_in(data)
-        return self.look(Output(f"build/site/{name}", EVERYONE, text), unquote(name))
+        output = Output(f"build/site/{name}", EVERYONE, data if is_text(data) else written_in(data))
+        fresh, lines = self._unseen(output.data)
+        found = self.look(replace(output, data=fresh), unquote(name))
+        if not found:
+            self._clean.update(lines)
+        return found
 
+    def _unseen(self, data: bytes) -> tuple[bytes, list[int]]:
+        """A file without the middle of long lines that were clean in another one, and the long lines that are new.
 
-@dataclass(slots=True)
-class Done:
-    """What looking through files gave."""
-
-    leaks: list[Leak] = field(default_factory=list)
-    clean: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
-    excuses: set[Key] = field(default_factory=set)
-
-    def and_also(self, other: Done) -> Done:
-        return Done(self.leaks + other.leaks, self.clean | other.clean, self.excuses | other.excuses)
-
-
-def _answer(check: LeakCheck, files: list[tuple[str, Path]], memory: Memory, line: Any) -> None:
-    line.send(check.through(files, memory))
-    line.close()
-
-
-def _may_fork() -> bool:
-    """Whether a second process helps, and can be made without copying another thread's locks."""
-    return (
-        (os.cpu_count() or 1) > 1
-        and "fork" in multiprocessing.get_all_start_methods()
-        and threading.active_count() == 1
-    )
-
-
-def _by_bytes(files: Sequence[tuple[str, Path]]) -> int:
-    """Where to part files so that both parts have about the same to read."""
-    sizes = [path.stat().st_size for _, path in files]
-    half, total = sum(sizes) / 2, 0
-    for number, size in enumerate(sizes):
-        total += size
-        if total >= half:
-            return number + 1
-    return len(files)
-
-
-def _files(folder: Path) -> list[tuple[str, Path]]:
-    found = [Path(base) / name for base, _, inside in os.walk(folder) for name in inside]
-    return sorted((path.relative_to(folder).as_posix(), path) for path in found)
-
-
-def _let_settle(files: Iterable[tuple[str, Path]]) -> None:
-    """Waits until no file is so new that a change could leave its time as it is."""
-    newest = max((stamp(path)[2] for _, path in files), default=0)
-    age = time.time_ns() - newest
-    if 0 <= age < _FRESH:
-        time.sleep((_FRESH - age) / 1e9)
-
-
-def _is_known(memory: Memory, name: str, path: Path) -> bool:
-    row = memory.clean.get(name)
-    return row is not None and row[0] == stamp(path)
+        The same text stands on its page, in lists and in feeds. The ends stay, for what runs on over a line's end.
+        """
+        lines, new = data.split(b"\n"), []
+        for number, line in enumerate(lines):
+            if len(line) > _LONG_LINE:
+                known = hash(line)
+                if known in self._clean:
+                    lines[number] = line[:_ENDS] + b" " + line[-_ENDS:]
+                else:
+                    new.append(known)
+        return b"\n".join(lines), new

@@ -76,12 +76,10 @@ class Sieve:
     def find(self, words: Sequence[bytes]) -> list[Hit]:
         """Every place where something sought stands; the words beside the ends of a text are empty."""
         runs: set[bytes] = set()
-        if not self._words.isdisjoint(words):
-            for word in self._words.intersection(words):
-                runs.update(self._by_word[word])
-        if not self._threes.isdisjoint(_threes(words)):
-            for three in self._threes.intersection(_threes(words)):
-                runs.update(self._by_three[three])
+        for word in self._words.intersection(words):
+            runs.update(self._by_word[word])
+        for three in self._threes.intersection(_threes(words)):
+            runs.update(self._by_three[three])
         if not runs:
             return []
         text = b"  " + b" ".join(words) + b"  "

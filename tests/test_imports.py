@@ -25,8 +25,8 @@ FLOORS = (
     "check content subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
     "reading letters listings stage consent transports.choose leakcache leaving",
-    "issues welcome terminal starter leakcheck",
-    "pages",
+    "issues welcome terminal starter leakfiles",
+    "pages leakcheck",
     "site",
     # the only one who knows the order
     "publish",
