@@ -9,8 +9,8 @@ One hit stops the run. What was clean and has not changed is not looked at again
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,8 +30,8 @@ from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
 from pipeline.wording import fixed_words, is_of_theme, said_around
 
-_LONG_LINE, _ENDS = 600, 200
-"""Bytes of a line that is worth remembering, and of each of its ends."""
+_SHORT, _ENDS = 400, 100
+"""Bytes up to which a piece of a file is not worth remembering, and of each end that is looked at again."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _NOTHING = Letter("0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", _LONG_AGO, "en")
@@ -75,10 +75,8 @@ class LeakCheck:
 
     def look(self, output: Output, path: str = "") -> list[Leak]:
         """Everything in an output that must not be there, each once; ``path`` is the name it is published under."""
-        found = words(output.data)
-        if path:
-            found += [b"", *words(path.encode("utf-8", "replace"))]
-        return self._judge(self.sieve.find(found), output)
+        data = output.data + b"\n" + path.encode("utf-8", "replace") if path else output.data
+        return self._judge(self.sieve.find(words(data)), output)
 
     def _judge(self, hits: Iterable[Hit], output: Output) -> list[Leak]:
         leaks: dict[tuple[object, ...], Leak] = {}
@@ -146,24 +144,38 @@ class LeakCheck:
     def _file(self, name: str, data: bytes) -> list[Leak]:
         if is_of_theme(name, data):
             return []
-        output = Output(f"build/site/{name}", EVERYONE, data if is_text(data) else written_in(data))
-        fresh, lines = self._unseen(output.data)
-        found = self.look(replace(output, data=fresh), unquote(name))
-        if not found:
-            self._clean.update(lines)
-        return found
+        text = data if is_text(data) else written_in(data)
+        fresh, chunks = self._unseen(text)
+        path = unquote(name)
+        if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
+            return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
+        self._clean.update(chunks)
+        return []
 
     def _unseen(self, data: bytes) -> tuple[bytes, list[int]]:
-        """A file without the middle of long lines that were clean in another one, and the long lines that are new.
+        """A file without the middle of pieces that were clean in another one, and the pieces that are new.
 
-        The same text stands on its page, in lists and in feeds. The ends stay, for what runs on over a line's end.
+        The same text stands on its page, in lists and in feeds, between the same lines of a template. Where a piece
+        ends is for its last line to say, so that it ends there everywhere; its ends stay, for what runs on over them.
         """
-        lines, new = data.split(b"\n"), []
-        for number, line in enumerate(lines):
-            if len(line) > _LONG_LINE:
-                known = hash(line)
-                if known in self._clean:
-                    lines[number] = line[:_ENDS] + b" " + line[-_ENDS:]
-                else:
-                    new.append(known)
-        return b"\n".join(lines), new
+        shown: list[bytes] = []
+        new: list[int] = []
+        for chunk in _chunks(data.split(b"\n")):
+            known = hash(chunk)
+            if len(chunk) <= _SHORT:
+                shown.append(chunk)
+            elif known in self._clean:
+                shown.append(chunk[:_ENDS] + b" " + chunk[-_ENDS:])
+            else:
+                shown.append(chunk)
+                new.append(known)
+        return b"\n".join(shown), new
+
+
+def _chunks(lines: list[bytes]) -> Iterator[bytes]:
+    start = 0
+    for number, line in enumerate(lines, start=1):
+        if len(line) > _SHORT or not hash(line) & 7:
+            yield b"\n".join(lines[start:number])
+            start = number
+    yield b"\n".join(lines[start:])

@@ -140,10 +140,8 @@ def measure(root: Path) -> None:
         LeakCheck(one, root).site(folder)
 
     rows = [("only reading them", base), ("grep -F -f, one word a passage", timed(lambda: grep(folder, patterns)))]
-    rows += [
-        ("the leak check, everything", timed(anew)),
-        ("again, nothing changed", timed(lambda: LeakCheck(one, root).site(folder))),
-    ]
+    rows.append(("the leak check, everything", timed(anew)))
+    rows.append(("again, nothing changed", timed(lambda: LeakCheck(one, root).site(folder))))
 
     def some() -> None:
         for number in range(0, FILES, 1000):
