@@ -21,20 +21,7 @@ FILE = "leaks.json"
 Stamp = tuple[int, int, int, int]
 """Size, time of change, time of the last touch (which no program can set), number on the disk."""
 
-_CODE = (
-    "undone",
-    "sieve",
-    "privacy",
-    "named",
-    "excuses",
-    "wording",
-    "leak",
-    "leakcache",
-    "leakcheck",
-    "private",
-    "leaving",
-    "pictext",
-)
+_CODE = "undone sieve privacy named private excuses wording leak leakcache leakfiles leakcheck leaving pictext".split()
 
 
 def digest(name: str, data: bytes) -> str:
@@ -75,13 +62,13 @@ class Memory:
     def write(self, folder: Path) -> None:
         """Keeps it, whole or not at all; where that cannot be, everything is looked at again next time."""
         excuses = sorted([what.value, who, *(part.hex() for part in parts)] for what, who, *parts in self.excuses)
-        text = json.dumps({"key": self.key, "excuses": excuses, "clean": dict(sorted(self.clean.items()))})
+        data = json.dumps({"key": self.key, "excuses": excuses, "clean": dict(sorted(self.clean.items()))}).encode()
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            if (folder / FILE).is_file() and (folder / FILE).read_text("utf-8") == text:
+            if (folder / FILE).is_file() and (folder / FILE).read_bytes() == data:
                 return
             partial = folder / f"{FILE}.partial"
-            partial.write_text(text, "utf-8")
+            partial.write_bytes(data)
             partial.replace(folder / FILE)
 
     def knows(self, name: str, stamp: Stamp) -> bool:
