@@ -7,7 +7,7 @@ templates, dates. Only what was found is looked up, so that this costs nothing w
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -36,10 +36,6 @@ class Text:
         self._text = text
 
     @cached_property
-    def _low(self) -> bytes:
-        return (self._text + "\n" + plain(self._text)).lower().encode("utf-8", "replace")
-
-    @cached_property
     def _words(self) -> bytes:
         """All its words in a row, as written and without markup."""
         return b"  ".join(b" " + b" ".join(spoken(one)) + b" " for one in (self._text, plain(self._text)))
@@ -50,9 +46,14 @@ class Text:
         lines = f"{self._text}\n{plain(self._text)}".replace("|", "\n").split("\n")
         return frozenset(b" ".join(spoken(line)) for line in lines)
 
+    @property
+    def vocabulary(self) -> list[bytes]:
+        """Every word here, some more than once, without what makes them bold."""
+        return list(spoken(self._text.replace("*", "")))
+
     def has(self, run: bytes) -> bool:
         """Whether the words stand here, side by side."""
-        return max(run.split(), key=len) in self._low and b" %b " % run in self._words
+        return b" %b " % run in self._words
 
     def alone(self, run: bytes) -> bool:
         """Whether the words are a line of their own, such as a title."""
@@ -78,13 +79,17 @@ _NOBODY = (("",),)
 
 @dataclass
 class Excuses:
-    """The excuses of one house; ``around`` is what the house itself says, ``fixed`` gives single words of programs."""
+    """The excuses of one house; ``around`` is what the house itself says, ``fixed`` gives single words of programs.
+
+    ``keys`` has a word of every run that is sought, by which the texts that may hold it are found.
+    """
 
     house: House
+    keys: Mapping[bytes, bytes]
     around: Callable[[], str] = field(default=lambda: "")
     fixed: Callable[[], frozenset[bytes]] = field(default=frozenset)
     used: set[Key] = field(default_factory=set)
-    _texts: dict[Audience, tuple[Text, ...]] = field(default_factory=dict)
+    _texts: dict[Audience, dict[bytes, list[Text]]] = field(default_factory=dict)
     _known: dict[tuple[Audience, Key], bool] = field(default_factory=dict)
 
     def holds(self, found: Found) -> bool:
@@ -117,10 +122,11 @@ class Excuses:
             words = hit.run.split()
             if all(word in self._fixed for word in words) and len(words) < 3:
                 return True
-            return any(text.has(hit.run) for text in self._readable(found.audience))
-        if one.what is What.WORD:
-            return any(text.has_beside(hit) for text in self._readable(found.audience))
-        return any(one.who in text.names and text.has_beside(hit) for text in self._readable(found.audience))
+            return any(text.has(hit.run) for text in self._texts_with(hit.run, found.audience))
+        texts = self._texts_with(hit.run, found.audience)
+        if one.what is What.PERSON:
+            texts = [text for text in texts if one.who in text.names]
+        return any(text.has_beside(hit) for text in texts)
 
     @cached_property
     def _around(self) -> Text:
@@ -130,14 +136,21 @@ class Excuses:
     def _fixed(self) -> frozenset[bytes]:
         return self.fixed()
 
-    def _readable(self, audience: Audience) -> tuple[Text, ...]:
+    def _texts_with(self, run: bytes, audience: Audience) -> list[Text]:
+        """The texts that somebody may read, in which one word of the run stands."""
         if audience not in self._texts:
-            self._texts[audience] = (self._around, *_texts(self.house, audience))
-        return self._texts[audience]
+            wanted = frozenset(self.keys.values())
+            index: dict[bytes, list[Text]] = {}
+            for text in (self._around, *_texts(self.house, audience)):
+                for word in wanted.intersection(text.vocabulary):
+                    index.setdefault(word, []).append(text)
+            self._texts[audience] = index
+        return self._texts[audience].get(self.keys.get(run, run), [])
 
     def written_in(self, found: Found) -> str:
         """The file whose text has what was found beside the same words, and does not allow it; ``""`` for none."""
-        texts = [text for text in self._readable(found.audience) if text.path and found.one.who not in text.names]
+        texts = self._texts_with(found.hit.run, found.audience)
+        texts = [text for text in texts if text.path and found.one.who not in text.names]
         return next((text.path for text in texts if text.has_beside(found.hit)), "")
 
 

@@ -62,7 +62,7 @@ class LeakCheck:
     @cached_property
     def excuses(self) -> Excuses:
         around = partial(said_around, self.root, self.house.settings)
-        return Excuses(self.house, around, lambda: fixed_words(saying_nothing(_NOTHING)))
+        return Excuses(self.house, self.sieve.keys, around, lambda: fixed_words(saying_nothing(_NOTHING)))
 
     def letters(self, issues: Sequence[Issue], audiences: Mapping[str, Audience], pastes: Sequence[Pasted]) -> int:
         """How many letters and pastes were looked through.
