@@ -46,6 +46,11 @@ class Text:
         lines = f"{self._text}\n{plain(self._text)}".replace("|", "\n").split("\n")
         return frozenset(b" ".join(spoken(line)) for line in lines)
 
+    @cached_property
+    def low(self) -> bytes:
+        """The text in lower case, without what makes it bold."""
+        return self._text.replace("*", "").lower().encode("utf-8", "replace")
+
     @property
     def vocabulary(self) -> list[bytes]:
         """Every word here, some more than once, without what makes them bold."""
@@ -74,6 +79,9 @@ class Text:
 Key = tuple[What, str, bytes, bytes, bytes]
 """What kind of thing, whose, and which words were found between which: all that an excuse goes by."""
 
+_SELDOM = 100
+"""Questions up to which it is faster to go through all texts than to make a list of the words in each."""
+
 _NOBODY = (("",),)
 
 
@@ -89,7 +97,9 @@ class Excuses:
     around: Callable[[], str] = field(default=lambda: "")
     fixed: Callable[[], frozenset[bytes]] = field(default=frozenset)
     used: set[Key] = field(default_factory=set)
-    _texts: dict[Audience, dict[bytes, list[Text]]] = field(default_factory=dict)
+    _texts: dict[Audience, list[Text]] = field(default_factory=dict)
+    _index: dict[Audience, dict[bytes, list[Text]]] = field(default_factory=dict)
+    _asked: int = 0
     _known: dict[tuple[Audience, Key], bool] = field(default_factory=dict)
 
     def holds(self, found: Found) -> bool:
@@ -137,15 +147,24 @@ class Excuses:
         return self.fixed()
 
     def _texts_with(self, run: bytes, audience: Audience) -> list[Text]:
-        """The texts that somebody may read, in which one word of the run stands."""
+        """The texts that somebody may read, in which one word of the run may stand."""
         if audience not in self._texts:
-            wanted = frozenset(self.keys.values())
-            index: dict[bytes, list[Text]] = {}
-            for text in (self._around, *_texts(self.house, audience)):
-                for word in wanted.intersection(text.vocabulary):
-                    index.setdefault(word, []).append(text)
-            self._texts[audience] = index
-        return self._texts[audience].get(self.keys.get(run, run), [])
+            self._texts[audience] = [self._around, *_texts(self.house, audience)]
+        key = self.keys.get(run, run)
+        self._asked += 1
+        if self._asked <= _SELDOM:
+            return [text for text in self._texts[audience] if key in text.low]
+        if audience not in self._index:
+            self._index[audience] = self._indexed(self._texts[audience])
+        return self._index[audience].get(key, [])
+
+    def _indexed(self, texts: Iterable[Text]) -> dict[bytes, list[Text]]:
+        wanted = frozenset(self.keys.values())
+        index: dict[bytes, list[Text]] = {}
+        for text in texts:
+            for word in wanted.intersection(text.vocabulary):
+                index.setdefault(word, []).append(text)
+        return index
 
     def written_in(self, found: Found) -> str:
         """The file whose text has what was found beside the same words, and does not allow it; ``""`` for none."""

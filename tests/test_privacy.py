@@ -253,6 +253,16 @@ def test_the_sieve_finds_what_looking_at_every_place_finds(runs: list[list[bytes
     assert {hit.run for hit in sieve.find(text)} == expected
 
 
+SCRIPTS = st.text("字は한กກ၁a é𠀀नم～“ａ", max_size=30)
+
+
+@settings(deadline=None)
+@given(SCRIPTS)
+def test_words_are_the_same_among_many_signs_and_among_few(text: str) -> None:
+    """A page with many Chinese characters is split in another way than one with few."""
+    assert spoken(text + " x " + "春" * 80)[: len(spoken(text))] == spoken(text)
+
+
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_makes_the_words_raise_and_escaping_changes_none(text: str) -> None:
