@@ -45,9 +45,13 @@ _ALONE = re.compile(
     rb"|\xe0[\xb8-\xbb][\x80-\xbf]|\xe1[\x80-\x82\x9e\x9f][\x80-\xbf]"
 )
 _ALONE_OR_WORD = re.compile(
-    _ALONE.pattern + rb"|(?:[^ \xe0\xe1\xe3-\xf0]|\xee|\xe0(?![\xb8-\xbb])|\xe1(?![\x80-\x82\x9e\x9f])"
+    _ALONE.pattern + rb"|(?:[^ \xe0\xe1\xe3-\xf0]+|\xee|\xe0(?![\xb8-\xbb])|\xe1(?![\x80-\x82\x9e\x9f])"
     rb"|\xef(?![\xa4-\xab])|\xf0(?![\xa0-\xb3]))+"
 )
+_COMMON_ALONE_OR_WORD = re.compile(rb"[\xe3-\xed][\x80-\xbf]{2}|[^ \xe3-\xed]+")
+"""The same, in half the time, where none of `_SELDOM` begins a character."""
+
+_SELDOM = re.compile(rb"[\xe0\xe1\xee-\xf0]")
 _MANY = 60
 _ODD = re.compile(
     rb"\xc3[\x80-\x9e]|[\xc4-\xc9]|\xcc[\x80-\xbf]|\xcd[\x80-\xaf]|\xce[\x86-\xab]|\xd0[\x80-\xaf]|\xe1[\xb8-\xbf]"
@@ -161,7 +165,7 @@ def _split(data: bytes) -> list[bytes]:
     for sign in set(_SIGN.findall(beyond)):
         data = data.replace(sign, b"" if _UNSEEN.fullmatch(sign) else b" ")
     if len(beyond.translate(None, _NARROW)) > _MANY:
-        return _ALONE_OR_WORD.findall(data)
+        return (_ALONE_OR_WORD if _SELDOM.search(data) else _COMMON_ALONE_OR_WORD).findall(data)
     for sign in set(_ALONE.findall(beyond)):
         data = data.replace(sign, b" " + sign + b" ")
     return data.split()

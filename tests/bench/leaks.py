@@ -24,7 +24,7 @@ from pipeline.model import PUBLIC, Circle, Entry, House, Kind, Person, Settings,
 POSTS = int(os.environ.get("KITH_BENCH_POSTS", "5000"))
 FILES = int(os.environ.get("KITH_BENCH_FILES", "20000"))
 SIZE = 10_000
-ROUNDS = 2
+ROUNDS = 3
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 say = sys.stdout.write
 
