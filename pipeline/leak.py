@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ class Leak:
         place = f"{self.one.path}:{self.one.line}" if self.one.line else self.one.path
         outputs = list(dict.fromkeys(leak.where for leak in (self, *more)))
         shown = ", ".join(outputs[:SHOWN]) + (f" and {len(outputs) - SHOWN} more" if len(outputs) > SHOWN else "")
-        return f"{place}: “{self.one.shown}” {self._fact()}, but stands in {shown}. {self.advice}".rstrip()
+        return f"{place}: “{_shown(self.one)}” {self._fact()}, but stands in {shown}. {self.advice}".rstrip()
 
     def _fact(self) -> str:
         who = self.one.who
@@ -48,6 +49,13 @@ class Leak:
         if who.startswith("circle:"):
             return f"is your word for the circle `{who.removeprefix('circle:')}`"
         return f"is the {'address' if self.one.what is What.ADDRESS else 'name'} of `{who}`"
+
+
+def _shown(one: Sought) -> str:
+    """What was sought as a message shows it: on one line, and not all of it."""
+    text = one.shown or b" ".join(one.words).decode("utf-8", "replace")
+    line = re.sub(r"(?<=[\u3000-\u9fff]) (?=[\u3000-\u9fff])", "", " ".join(text.split()))
+    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def line_of(data: bytes, run: bytes) -> int:

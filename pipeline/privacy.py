@@ -107,12 +107,12 @@ def _runs(text: str, least: float, path: str, line: int, needs: Needs) -> Iterat
     words = spoken(text)
     if len(words) < RUN:
         if _tells(words, least):
-            yield Sought(words, What.TEXT, path, line, _shown(text), needs)
+            yield Sought(words, What.TEXT, path, line, text, needs)
         return
     for start in range(len(words) - RUN + 1):
         run = words[start : start + RUN]
         if _tells(run, _LEAST_LINE):
-            yield Sought(run, What.TEXT, path, line, _shown(b" ".join(run).decode("utf-8", "replace")), needs)
+            yield Sought(run, What.TEXT, path, line, "", needs)
 
 
 def _tells(words: tuple[bytes, ...], least: float) -> bool:
@@ -126,9 +126,3 @@ def _tells(words: tuple[bytes, ...], least: float) -> bool:
 def size(words: Iterable[bytes]) -> float:
     """How many words these are, a character without spaces being half of one."""
     return sum(0.5 if is_alone(word) else 1.0 for word in words)
-
-
-def _shown(text: str) -> str:
-    """A text as a message shows it: on one line, and not all of it."""
-    line = re.sub(r"(?<=[\u3000-\u9fff]) (?=[\u3000-\u9fff])", "", " ".join(text.split()))
-    return line if len(line) <= 60 else f"{line[:59]}…"

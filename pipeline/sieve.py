@@ -32,7 +32,7 @@ class What(StrEnum):
 class Sought:
     """A run of words that not everyone may read: where it comes from, and who may, or whom it names.
 
-    ``who`` is a person's id, or ``circle:NAME``; ``shown`` is the run as a person wrote it.
+    ``who`` is a person's id, or ``circle:NAME``; ``shown`` is what a person wrote, if it is more than the words.
     """
 
     words: tuple[bytes, ...]
