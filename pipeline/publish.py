@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import partial
 from pathlib import Path
 
 from pipeline import deploy as online
@@ -16,16 +15,14 @@ from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
 from pipeline.deliver import deliver
-from pipeline.errors import KithError, Leaked, LedgerUnusable
+from pipeline.errors import KithError, LedgerUnusable
 from pipeline.keyring import Keyring
+from pipeline.leakcheck import LeakCheck
 from pipeline.ledger import Ledger
 from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import (
-    EVERYONE,
-    Audience,
     Delivery,
     DeliveryState,
-    Frozen,
     History,
     House,
     Issue,
@@ -35,7 +32,6 @@ from pipeline.model import (
 )
 from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
-from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import Secret, private_folder, read_secret
@@ -161,34 +157,33 @@ def build(
     from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
-    narrow = narrow_runs(house)
-    keyring = Keyring(house, secret.seals)
-    web = _web(root, house, keyring, narrow, folder) if site else None
+    check, keyring = LeakCheck(house, root), Keyring(house, secret.seals)
+    web = _web(root, house, keyring, check, folder) if site else None
     stationery = load_stationery(own_or_packaged(root, "templates"))
     composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
-    outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
-    texts = len({(one.path, one.needs) for one in narrow})
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root))
+    outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
+    return Built(
+        web=web, pastes=pastes, narrow=check.texts, outputs=outputs, issues=issues, pictures=census(house, root)
+    )
 
 
-def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], folder: Path | None) -> Web:
+def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
     from pipeline.sealed import documents, stamp
 
-    verify = partial(check_site, narrow)
     report = site.build(
         house,
         root,
         lambda sizes: {**feeds(house, sizes), **documents(house, keyring, root)},
-        verify,
+        check.site,
         folder=folder,
         stamp=stamp(house, keyring, root / "content"),
     )
-    files = verify(report.index.parent)
+    files = check.site(report.index.parent)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
     return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
@@ -205,47 +200,6 @@ def _pictures(root: Path) -> Callable[[str], Picture | None]:
     from pipeline.enclosed import enclose
 
     return lambda path: enclose(root / "content", path)
-
-
-def _check(
-    narrow: Sequence[Narrow], issues: tuple[Issue, ...], audiences: Mapping[str, Audience], pastes: tuple[Pasted, ...]
-) -> int:
-    """Looks for narrower texts in every letter and paste; how many there were to look at."""
-    outputs = [_letter_output(one, audiences[one.stub.person]) for issue in issues for one in _distinct(issue)]
-    outputs += [Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
-    _refuse(leaks(narrow, outputs))
-    return len(outputs)
-
-
-def check_site(narrow: Sequence[Narrow], site: Path) -> int:
-    """Looks for narrower texts in a finished site; how many files there were. Raises `Leaked`."""
-    texts = _site_texts(site)
-    _refuse(leaks(narrow, [Output(f"build/site/{name}", EVERYONE, text) for name, text in texts] if narrow else []))
-    return len(texts)
-
-
-def _refuse(found: Sequence[Leak]) -> None:
-    if found:
-        raise Leaked("\n".join([*(str(leak) for leak in found[:20]), "Nothing was published or submitted."]))
-
-
-def _distinct(issue: Issue) -> list[Frozen]:
-    """One letter for each sheet: what differs beside it is a reader's own greeting and links."""
-    return list({id(one.sheet): one for one in issue.letters}.values())
-
-
-def _letter_output(one: Frozen, audience: Audience) -> Output:
-    text = "\n".join((one.stub.subject, one.sheet.html, one.sheet.text, *(value for _, value in one.stub.headers)))
-    return Output(f"the letter to `{one.stub.person}`", audience, text)
-
-
-def _site_texts(site: Path) -> list[tuple[str, str]]:
-    kinds = {".html", ".xml", ".json", ".txt", ".opml", ".webmanifest"}
-    return [
-        (path.relative_to(site).as_posix(), path.read_text("utf-8", errors="replace") if path.suffix in kinds else "")
-        for path in sorted(site.rglob("*"))
-        if path.is_file() and not path.is_relative_to(site / "assets")
-    ]
 
 
 def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
@@ -376,7 +330,7 @@ def deploy_if_changed(
     where = online.target(settings)
     if not where:
         return False
-    check_site(narrow_runs(house), root / "build" / "site")
+    LeakCheck(house, root).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False

@@ -13,21 +13,21 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml sealing",
+    "errors model packaged references salvage throttle tongue feedhtml feedxml sealing undone pictext",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile "
-    "steplog repository remotes traces bare svg film",
+    "steplog repository remotes traces bare svg film sieve",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web keyring",
+    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web keyring named leak",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy records payload transports.base explain strays shell",
+    "workshop engine deploy records payload transports.base explain strays shell excuses private wording",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp "
     "transports.sendgrid report census",
-    "deliver reading letters listings stage consent transports.choose sealed custody",
-    "issues welcome terminal starter tripwire eyes",
-    "pages eyeshtml",
+    "deliver reading letters listings stage consent transports.choose sealed custody leakcache leaving",
+    "issues welcome terminal starter tripwire eyes leakfiles",
+    "pages eyeshtml leakcheck",
     "site",
     # the only one who knows the order
     "publish",
@@ -42,7 +42,8 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
-    "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell"
+    "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
+    "excuses"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
