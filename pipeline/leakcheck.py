@@ -9,7 +9,9 @@ One hit stops the run. What was clean and has not changed is not looked at again
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -35,6 +37,18 @@ _SHORT, _ENDS = 400, 100
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _NOTHING = Letter("0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", _LONG_AGO, "en")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for circles among tens of thousands of small values again and again: there are none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 @dataclass
@@ -121,6 +135,10 @@ class LeakCheck:
 
         Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
         """
+        with _uncollected():
+            return self._site(folder)
+
+    def _site(self, folder: Path) -> int:
         files = files_in(folder)
         if not self.sought:
             return len(files)
@@ -128,8 +146,7 @@ class LeakCheck:
         memory = Memory.read(cache, fingerprint(self.sought))
         if not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
-        self.sieve.find([])  # made before a second process needs it too
-        done = Search(self._file, self.excuses.used, memory).through(files)
+        done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
         memory.excuses |= done.excuses
         memory.clean |= done.clean
         there = {file.name for file in files}

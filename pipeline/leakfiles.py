@@ -49,8 +49,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One way to look at files; ``excuses`` are those used so far."""
+    """One way to look at files; ``ready`` makes what it needs, and ``excuses`` are those used so far."""
 
+    ready: Callable[[], object]
     look: Look
     excuses: set[Key]
     memory: Memory
@@ -58,6 +59,8 @@ class Search:
     def through(self, files: Sequence[File]) -> Done:
         """Looks at every file whose bytes are not known to be clean."""
         unknown = [file for file in files if not self.memory.knows(file.name, file.stamp)]
+        if unknown:
+            self.ready()  # once, before a second process needs it too
         half = _half(unknown)
         if half == len(unknown) or not _may_fork():
             return self._one_by_one(unknown)

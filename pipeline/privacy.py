@@ -58,6 +58,8 @@ def _front(entry: Entry, version: Version, around: Needs) -> Iterator[Sought]:
 
 
 def _body(version: Version, around: Needs) -> Iterator[Sought]:
+    if not around and ":::" not in version.body:
+        return
     for number, needs, text in _units(version.body, around):
         place = version.path, version.line + number - 1, needs
         least = _LEAST_NAME if re.match(r"[\s>]*#{1,6}\s", text) else _LEAST_LINE

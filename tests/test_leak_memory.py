@@ -55,7 +55,7 @@ class Counting:
 
 def search(site: Path, memory: Memory) -> list[str]:
     looking = Counting()
-    memory.clean |= Search(looking, set(), memory).through(files_in(site)).clean
+    memory.clean |= Search(lambda: None, looking, set(), memory).through(files_in(site)).clean
     return looking.seen
 
 
