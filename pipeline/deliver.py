@@ -7,6 +7,7 @@ so that at any moment at most one letter a connection is between the two.
 
 from __future__ import annotations
 
+import time
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ LONGEST_WAIT = 60.0
 
 DOUBTS = 3
 """Uncertain letters in a row after which the run stops: something is wrong with the line."""
+
+REFUSALS = 5
+"""Letters in a row refused with the same words, though not for their addresses, after which the run stops."""
 
 CLOSED = 10
 """Addresses in a row that take nothing now, after which the run stops: it is not the addresses."""
@@ -84,11 +88,12 @@ def _prepared(transport: Transport, letter: Frozen) -> bytes | None:
 
 
 class _Line:
-    """A connection and the letter that is on its way over it."""
+    """A connection and the letter that is on its way over it; ``proved`` once it has taken one."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.pause = Pause()
+        self.proved = False
         self.ready: _Ready | None = None
         self._steps: Submitting | None = None
         self._found: Receipt | BaseException | None = None
@@ -142,6 +147,7 @@ class _Run:
         self._not_before = 0.0
         self._total, self._done, self._begun = len(waiting), 0, 0
         self._tries = self._doubts = self._closed = 0
+        self._refusals = ("", 0)
         self._fatal: Misconfigured | None = None
 
     def go(self) -> None:
@@ -208,10 +214,20 @@ class _Run:
     def _go_on(self, *, patient: bool) -> bool:
         """Goes on with the lines that need not wait any longer; whether one of them is back."""
         waiting = [line for line in self._flying if not line.back]
+        pauses = [line.pause for line in waiting]
+        if patient and self._free and self._ahead and not self._stopping():
+            # A free line whose letter may go before anything is answered need not wait for that.
+            pauses.append(Pause(until=time.monotonic() + max(0.0, self._soonest() - self.around.tick())))
         if waiting:
-            for place in awaited([line.pause for line in waiting], patient=patient):
-                waiting[place].go_on()
+            for place in awaited(pauses, patient=patient):
+                if place < len(waiting):
+                    waiting[place].go_on()
         return any(line.back for line in self._flying)
+
+    def _soonest(self) -> float:
+        """When the first letter may go, by the clock that never goes back."""
+        ready_at = self.limits.throttle.ready_at
+        return max(self._not_before, min(ready_at(ready.to) for ready in self._ahead))
 
     def _collect(self) -> None:
         if self._land():
@@ -305,20 +321,31 @@ class _Run:
         try:
             receipt = line.result()
         except Refused as error:
-            self.tally.refused += 1
-            return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
+            return self._no(delivery, error)
         except Uncertain as error:
             return self._doubt(delivery, str(error))
         except Misconfigured as error:
             self._fatal = error
             return Outcome(delivery.id, DeliveryState.PENDING, str(error))
         except Unavailable as error:
-            return self._again(ready, error)
+            return self._again(line, ready, error)
         except BaseException as error:  # noqa: BLE001 - whatever else is raised there, the letter may have gone
             return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
         self._tries = self._doubts = self._closed = 0
+        self._refusals = ("", 0)
+        line.proved = True
         self.tally.submitted += 1
         return Outcome(delivery.id, DeliveryState.SUBMITTED, receipt.evidence, receipt.message_id)
+
+    def _no(self, delivery: Delivery, error: Refused) -> Outcome:
+        """A letter that was refused; one no after the other in the same words is about all of them."""
+        self.tally.refused += 1
+        words, number = self._refusals
+        if not error.address:
+            self._refusals = (str(error), number + 1 if str(error) == words else 1)
+        if self._refusals[1] >= REFUSALS:
+            self.tally.stopped = f"{REFUSALS} letters in a row were refused in the same words: {error}"
+        return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
 
     def _one_less(self, outcome: Outcome) -> Outcome:
         """One address takes nothing now: it waits for the next run, and the others go on, unless none takes any."""
@@ -335,12 +362,16 @@ class _Run:
             self.tally.stopped = f"{DOUBTS} letters in a row are uncertain"
         return Outcome(delivery.id, DeliveryState.UNCERTAIN, evidence)
 
-    def _again(self, ready: _Ready, error: Unavailable) -> Outcome:
+    def _again(self, line: _Line, ready: _Ready, error: Unavailable) -> Outcome:
         """Nothing was taken: the letter is pending and next in turn, after a wait that grows."""
         outcome = Outcome(ready.delivery.id, DeliveryState.PENDING, str(error))
         if error.personal:
             return self._one_less(outcome)
         insort(self._ahead, ready, key=lambda one: one.place)
+        if not error.connected and any(other.proved for other in (*self._free, *self._flying) if other is not line):
+            # Some servers take one connection from each client; the letter goes over one that stands.
+            self._free.remove(line)
+            return outcome
         asked, now = error.retry_after or 0.0, self.around.tick()
         # Lines that come back empty-handed together are one try.
         first = now >= self._not_before

@@ -80,19 +80,27 @@ class NotSubmitted(KithError):
 
 
 class Refused(NotSubmitted):
-    """The provider refused this letter or this address."""
+    """The provider refused this letter, or with ``address`` whatever goes to this address."""
+
+    def __init__(self, message: str, *, address: bool = False) -> None:
+        super().__init__(message)
+        self.address = address
 
 
 class Unavailable(NotSubmitted):
     """Nothing was taken; ``retry_after`` is the number of seconds the provider asked for, if it did.
 
-    ``personal`` when it concerns this one address only, such as a full mailbox: the others may go on.
+    ``personal`` when it concerns this one address only, such as a full mailbox: the others may go on. ``connected`` is
+    false when there was no connection yet: another one may be there already.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None, *, personal: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, personal: bool = False, connected: bool = True
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.personal = personal
+        self.connected = connected
 
 
 class Uncertain(NotSubmitted):

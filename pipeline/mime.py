@@ -112,7 +112,7 @@ def ascii_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     domain = _ascii_domain(domain)
     if not _ATOMS.fullmatch(local) or not domain or len(local) > 64 or len(domain) > 253:
-        raise Refused(f"{address!r} is not an address that mail can be written to")
+        raise Refused(f"{address!r} is not an address that mail can be written to", address=True)
     return f"{local}@{domain}"
 
 

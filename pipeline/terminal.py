@@ -44,7 +44,9 @@ class _Brake:
     def __init__(self) -> None:
         self.pulled = False
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._pull)
+            # Whoever started this with `nohup` wants it to go on.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._pull)
 
     def _pull(self, number: int, _frame: FrameType | None) -> None:
         again = self.pulled and number == signal.SIGINT

@@ -6,6 +6,7 @@ environment, and nothing here logs. The phases are those of `pipeline.wire`.
 
 from __future__ import annotations
 
+import io
 import re
 import socket
 import time
@@ -117,15 +118,37 @@ class Wire:
         return reply
 
 
+_INFORMATION = re.compile(rb"HTTP/1\.[01] 1\d\d")
+_SWITCHING = b"101"
 _HEAD = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*\r\n)*)\r\n")
-_ENDS = re.compile(rb"(?im)^(?:content-length|transfer-encoding|connection):[ \t]*([^\r\n]*?)[ \t]*\r$")
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,8})[ \t]*\r$")
+_OTHER_END = re.compile(rb"(?im)^(?:transfer-encoding:|connection:(?![ \t]*keep-alive[ \t]*\r$))")
+_ANY_LENGTH = re.compile(rb"(?im)^content-length:")
 
 
 def _reply(timed: Timed, method: str) -> tuple[Reply, bool]:
     """A whole reply, and whether the connection may be used again."""
-    first = timed.some()
+    first = _final(timed, timed.some())
     plain = _plain(first)
     return plain if plain else _any_reply(timed, method, first)
+
+
+def _final(timed: Timed, data: bytes) -> bytes:
+    """What comes after replies that only inform (RFC 9110 §15.2); of these `http.client` knows no more than 100."""
+    while data:
+        while len(data) < 12 and data.startswith(b"HTTP/1"[: len(data)]) and (more := timed.some()):
+            data += more
+        if not _INFORMATION.match(data):
+            break
+        while b"\r\n\r\n" not in data:
+            more = timed.some()
+            if not more:
+                raise OSError(0, "the answer broke off in the middle")
+            data += more
+        if data[9:12] == _SWITCHING:
+            raise HTTPException
+        data = data.partition(b"\r\n\r\n")[2] or timed.some()
+    return data
 
 
 def _plain(data: bytes) -> tuple[Reply, bool] | None:
@@ -136,8 +159,10 @@ def _plain(data: bytes) -> tuple[Reply, bool] | None:
     head = _HEAD.match(data)
     if head is None or head[1] in {b"204", b"304"}:
         return None
-    ends = _ENDS.findall(head[2])
-    if len(ends) != 1 or not (ends[0].isdigit() and len(ends[0]) < 9) or len(data) != head.end() + int(ends[0]):
+    length = _LENGTH.search(head[2])
+    if length is None or _OTHER_END.search(head[2]) or len(_ANY_LENGTH.findall(head[2])) != 1:
+        return None
+    if len(data) != head.end() + int(length[1]):
         return None
     lines = [line.partition(":") for line in head[2].decode("iso-8859-1").split("\r\n") if line]
     return Reply(int(head[1]), {name.lower(): value.strip() for name, _, value in lines}, data[head.end() :]), True
@@ -145,8 +170,9 @@ def _plain(data: bytes) -> tuple[Reply, bool] | None:
 
 def _any_reply(timed: Timed, method: str, first: bytes) -> tuple[Reply, bool]:
     timed.put_back(first)
+    reader = _Open(timed)
     # It asks a socket for nothing but makefile().
-    with HTTPResponse(cast(Any, timed), method=method) as response:
+    with HTTPResponse(cast(Any, reader), method=method) as response:
         response.begin()
         # http.client takes the end of the stream for the end of the head.
         _whole(timed)
@@ -155,7 +181,29 @@ def _any_reply(timed: Timed, method: str, first: bytes) -> tuple[Reply, bool]:
         if framed:
             _whole(timed)
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, headers, body), framed and not response.will_close
+        # What came beyond the reply would be taken for the next one's.
+        keep = framed and not response.will_close and not reader.left()
+        return Reply(response.status, headers, body), keep
+
+
+class _Open(io.BufferedReader):
+    """Stays open when `http.client` is done with it, to tell whether more came than it read."""
+
+    def __init__(self, timed: Timed) -> None:
+        super().__init__(timed)
+        self._timed = timed
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What `http.client.HTTPResponse` asks of a socket."""
+        return self
+
+    def close(self) -> None:
+        """Not yet."""
+
+    def left(self) -> bool:
+        """Whether there is more that came with the reply."""
+        self._timed.shut = True
+        return bool(self.peek(1))
 
 
 def _whole(timed: Timed) -> None:

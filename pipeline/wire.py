@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import ipaddress
+import math
 import select
 import socket
 import ssl
@@ -33,7 +34,7 @@ T = TypeVar("T")
 class Pause:
     """A moment at which whoever asked waits for the other side: until ``sock`` can be read, or ``until`` is past.
 
-    ``until`` is a moment of `time.monotonic`. Without a socket there is nothing to wait for.
+    ``until`` is a moment of `time.monotonic`. Without a socket there is only that moment to wait for.
     """
 
     sock: socket.socket | None = None
@@ -60,12 +61,15 @@ def awaited(pauses: Sequence[Pause], *, patient: bool = True) -> list[int]:
             places[pause.sock.fileno()] = place
             poll.register(pause.sock, select.POLLIN)
     left = min((pause.until for pause in pauses), default=0.0) - time.monotonic()
-    ready = [places[number] for number, _ in poll.poll(max(left, 0.0) * 1000 if patient else 0)]
+    # Rounded up: a wait that ends a moment early would be waited for again and again.
+    ready = [places[number] for number, _ in poll.poll(math.ceil(max(left, 0.0) * 1000) if patient else 0)]
     return sorted([*over, *ready])
 
 
 def _is_over(pause: Pause) -> bool:
-    if pause.sock is None or pause.sock.fileno() < 0:
+    if pause.sock is None:
+        return pause.until <= time.monotonic()
+    if pause.sock.fileno() < 0:
         return True
     # What TLS has read already makes its socket no longer readable.
     waiting = isinstance(pause.sock, ssl.SSLSocket) and pause.sock.pending() > 0
@@ -119,7 +123,7 @@ def dial(host: str, port: int, seconds: float) -> socket.socket:
             return _connect(socket.socket(family, kind, protocol), address, left)
         except OSError as error:
             last = error
-    raise Unavailable(f"{host}:{port} cannot be reached: {why(last, seconds)}.")
+    raise Unavailable(f"{host}:{port} cannot be reached: {why(last, seconds)}.", connected=False)
 
 
 def _resolve(host: str, port: int) -> list[tuple[Any, ...]]:
@@ -127,7 +131,7 @@ def _resolve(host: str, port: int) -> list[tuple[Any, ...]]:
         return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except socket.gaierror as error:
         fact = f"the name `{host}` does not resolve ({(error.strerror or 'no reason given').lower()})"
-        raise Unavailable(f"{fact}. Are you online, and is `host` right?") from None
+        raise Unavailable(f"{fact}. Are you online, and is `host` right?", connected=False) from None
     except UnicodeError:
         raise Misconfigured(f"`{host}` is no host name. Check `host` in pyproject.toml.") from None
 
@@ -157,7 +161,7 @@ def secure(sock: socket.socket, host: str, seconds: float) -> ssl.SSLSocket:
         raise Misconfigured(f"{fact}. Check `host`, and this machine's clock and certificates.") from None
     except (OSError, ValueError) as error:
         sock.close()
-        raise Unavailable(f"{host} did not agree on TLS: {why(error, seconds)}.") from None
+        raise Unavailable(f"{host} did not agree on TLS: {why(error, seconds)}.", connected=False) from None
     except BaseException:
         sock.close()
         raise
@@ -196,15 +200,16 @@ def _left(until: float) -> float:
 
 
 class Timed(io.RawIOBase):
-    """Reads from a socket until a deadline; ``ended`` says that the other side closed, ``got`` how many bytes came.
+    """Reads from a socket until a deadline.
 
-    A timeout per read would let a server that drips a byte at a time hold a run for ever.
+    ``ended`` says that the other side closed, ``got`` how many bytes came; with ``shut`` nothing more is read. A
+    timeout per read would let a server that drips a byte at a time hold a run for ever.
     """
 
     def __init__(self, sock: socket.socket, seconds: float, limit: int = _LONGEST_REPLY) -> None:
         self._sock = sock
         self._limit = limit
-        self.ended = False
+        self.ended = self.shut = False
         self._again = b""
         self.got = 0
         self.again(seconds)
@@ -232,8 +237,14 @@ class Timed(io.RawIOBase):
             count = min(len(self._again), len(buffer))
             buffer[:count], self._again = self._again[:count], self._again[count:]
             return count
-        self._sock.settimeout(_left(self._until))
-        count = self._sock.recv_into(buffer)
+        if self.shut:
+            return 0
+        # Past the deadline what has come is read all the same: it may be this side that was late.
+        self._sock.settimeout(max(self._until - time.monotonic(), 0.0))
+        try:
+            count = self._sock.recv_into(buffer)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            raise TimeoutError from None
         self.ended = self.ended or not count
         self._room -= count
         self.got += count
@@ -241,7 +252,3 @@ class Timed(io.RawIOBase):
         if self._room < 0:
             raise OSError(0, "the answer is far too long")
         return count
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What `http.client.HTTPResponse` asks of a socket."""
-        return io.BufferedReader(self)

@@ -17,8 +17,8 @@ from test_ledger import NOW, issue
 from torture.harness import Runner, make_house
 from torture.provider import Gate
 
-from pipeline.deliver import deliver
-from pipeline.errors import LedgerUnusable, Unavailable
+from pipeline.deliver import REFUSALS, deliver
+from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Frozen, Plan, Receipt
 from pipeline.terms import Limits, Surroundings
@@ -246,3 +246,38 @@ def test_lines_that_come_back_empty_handed_together_are_one_try(ledger: Ledger) 
     tally = deliver(ledger, lines, around, Limits(Throttle()))
     assert tally.submitted == PEOPLE
     assert now[0] == 2.0, "one wait for all of them"
+
+
+def test_a_no_in_the_same_words_again_and_again_stops_the_run(ledger: Ledger) -> None:
+    """Something is wrong with all letters; nobody wants to settle 300 of them one by one."""
+
+    def refuse() -> None:
+        raise Refused("400 Bad Request: reply_to: Does not contain a valid address.")
+
+    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    tally = deliver(ledger, [Line(refuse)], surroundings())
+    assert tally.refused == REFUSALS
+    assert "letters in a row were refused in the same words: 400 Bad Request" in tally.stopped
+
+
+def test_addresses_that_are_refused_stop_nothing(ledger: Ledger) -> None:
+    def refuse() -> None:
+        raise Refused("550 no such mailbox", address=True)
+
+    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    tally = deliver(ledger, [Line(refuse)], surroundings())
+    assert (tally.refused, tally.stopped) == (PEOPLE + 20, "")
+
+
+def test_a_line_that_cannot_connect_leaves_its_letter_to_one_that_stands(ledger: Ledger) -> None:
+    """Some servers take one connection from each client."""
+
+    def no_second() -> None:
+        raise Unavailable("cannot be reached", connected=False)
+
+    waits: list[float] = []
+    standing = Line()
+    tally = deliver(ledger, [standing, Line(no_second)], surroundings(sleep=waits.append))
+    assert (tally.submitted, tally.stopped) == (PEOPLE, "")
+    assert len(standing.taken) == PEOPLE
+    assert not waits

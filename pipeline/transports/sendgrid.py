@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,7 @@ from pipeline.wire import through
 
 _PAGE = 500
 _DAY = 86_400.0
+_ADDRESS = re.compile(r"personalizations\.\d+\.to\b")
 
 # The strongest reason first: an address on several lists is reported with that one.
 _LISTS = {
@@ -91,8 +93,10 @@ class SendgridTransport:
             raise Misconfigured(f"{host} answered {said}. Check `host` in [tool.kith.sendgrid].")
         if status in {429, 500, 502, 503}:
             raise Unavailable(f"SendGrid took nothing and answered {said}.", retry_after(reply, time.time()))
-        if 400 <= status < 500:
-            raise Refused(f"SendGrid answered {said}.")
+        if status == 402:
+            raise Misconfigured(f"SendGrid answered {said}. {self._advice(said + ' credits')}")
+        if 400 <= status < 500 and status != 408:
+            raise Refused(f"SendGrid answered {said}.", address=_of_the_address(reply))
         raise Uncertain(f"{host} was given the whole request and answered {said}, where 202 means taken.")
 
     def _advice(self, said: str) -> str:
@@ -132,6 +136,15 @@ class SendgridTransport:
             raise Unavailable(f"SendGrid's list of {name} could not be read. {error}") from None
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise Unavailable(f"SendGrid's list of {name} is not in a form that can be read.") from None
+
+
+def _of_the_address(reply: Reply) -> bool:
+    """Whether the provider's no is to the address, and not to the letter or the sender."""
+    try:
+        fields = [str(error.get("field") or "") for error in json.loads(reply.body)["errors"]]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return False
+    return bool(fields) and all(_ADDRESS.match(field) for field in fields)
 
 
 def _rows(body: bytes) -> list[Any]:

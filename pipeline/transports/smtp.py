@@ -32,6 +32,9 @@ _LONGEST_LINE, _MOST_LINES = 4096, 200
 # After the dot a server may scan for minutes (RFC 5321 §4.5.3.2.6); to give up there costs certainty.
 _LAST_PATIENCE = 4
 
+_GOODBYE = 2.0
+"""Seconds to wait for a server's goodbye: everything is recorded by then."""
+
 
 class _Session(smtplib.SMTP):
     """One connection that takes only whole replies for replies, each within its time.
@@ -56,6 +59,10 @@ class _Session(smtplib.SMTP):
         self.file: io.BufferedReader | None = io.BufferedReader(self._timed)
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
+
+    def hurry(self) -> None:
+        """Waits no longer than politeness asks for, from now on."""
+        self._seconds = min(self._seconds, _GOODBYE)
 
     def send(self, s: Any) -> None:
         self.in_step = False
@@ -191,6 +198,7 @@ class SmtpTransport:
         if session is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if session.in_step:
+                    session.hurry()
                     session.quit()
             session.close()
 
@@ -233,7 +241,7 @@ class SmtpTransport:
             fact = f"{self._host} does not take letters from {sender}: {self._said(code, said)}"
             raise Misconfigured(f"{fact}. Check `mail.sender` and [tool.kith.smtp].")
         self._expect(code, said, 250, f"the sender {sender}")
-        self._expect(*next(replies), 250, f"the address {recipient}", personal=True)
+        self._expect(*next(replies), 250, f"the address {recipient}", personal=True, address=True)
         self._expect(*next(replies), 354, "the letter")
         code, said = yield from session.handing_over(data, self._host)
         session.fresh = True
@@ -251,10 +259,13 @@ class SmtpTransport:
         options = [] if size is None else [f"SIZE={len(data)}"]
         return options + (["BODY=8BITMIME"] if not data.isascii() and session.has_extn("8bitmime") else [])
 
-    def _expect(self, code: int, said: bytes, wanted: int, what: str, *, personal: bool = False) -> None:
+    def _expect(
+        self, code: int, said: bytes, wanted: int, what: str, *, personal: bool = False, address: bool = False
+    ) -> None:
         """Raises what a reply other than the wanted one means: a whole reply that is not a yes is a no.
 
-        ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421).
+        ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421); ``address``:
+        a 5xx does.
         """
         if code // 100 == wanted // 100:
             return
@@ -262,7 +273,7 @@ class SmtpTransport:
         if code in _LOGIN_WANTED:
             raise Misconfigured(f"{self._host} wants a login: {answer}. Check `username` in [tool.kith.smtp].")
         if code >= 500:
-            raise Refused(f"{self._host} refused {what}: {answer}.")
+            raise Refused(f"{self._host} refused {what}: {answer}.", address=address)
         raise Unavailable(f"{self._host} did not take {what} now: {answer}.", personal=personal and code != _CLOSING)
 
     def _said(self, code: int, said: bytes) -> str:
@@ -281,7 +292,11 @@ class SmtpTransport:
         except smtplib.SMTPServerDisconnected as error:
             session.close()
             place = f"{self._host}:{self._server.port}"
-            raise Unavailable(f"{place} took nothing: {error}. {self._hint()}".rstrip()) from None
+            said = f"{place} took nothing: {error}. {self._hint()}".rstrip()
+            raise Unavailable(said, connected=False) from None
+        except Unavailable as error:
+            session.close()
+            raise Unavailable(str(error), error.retry_after, connected=False) from None
         except BaseException:
             session.close()
             raise
