@@ -61,8 +61,9 @@ wheel-check: wheel ## install the wheel into an empty environment, and publish a
 constraints: $(READY_DEV) ## pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
 
-clean: ## remove what can be made again (never private/)
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what can be made again (never private/, nor the count by which an older copy of it is known)
+	@test ! -d build || find build -mindepth 1 -maxdepth 1 ! -name ledger.mark -exec rm -rf {} +
+	rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python 3.11 or newer with venv is needed: PYTHON=python3.11 make publish"; exit 1; }

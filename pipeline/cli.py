@@ -458,7 +458,10 @@ def _known_entry(house: House, name: str) -> str:
 @click.argument("verdict", type=click.Choice(["taken", "not-taken"]))
 @click.pass_obj
 def settle(session: Session, delivery: str, verdict: str) -> None:
-    """Say what became of an uncertain (or refused) DELIVERY."""
+    """Say what became of an uncertain (or refused) DELIVERY.
+
+    `all` is everything that is uncertain.
+    """
     from pipeline.standing import settle as decide
 
     for line in decide(session.root, delivery, verdict == "taken", session.clock()):
@@ -473,10 +476,14 @@ def events(session: Session, source: str) -> None:
 
     SOURCE is a saved payload of its event webhook, a folder of them, or - for standard input.
     """
+    from pipeline.errors import KithError
     from pipeline.standing import take_events
 
-    for line in take_events(session.root, session.environ, _payloads(source), _now(session)):
+    lines, bad = take_events(session.root, session.environ, _payloads(source), _now(session))
+    for line in lines:
         say(line)
+    if bad:
+        raise KithError("\n".join([*bad, "The others were taken in."]))
 
 
 def _payloads(source: str) -> list[tuple[str, bytes]]:

@@ -129,20 +129,24 @@ class Ledger(Records):
 
     def _end_window(self) -> None:
         with suppress(LedgerUnusable):
-            if self._window_open or self._steps:
+            if self._sealing and (self._window_open or self._steps):
                 with self._writing():
                     self._note("window", "")
 
     # what a run finds when it comes
 
     def _own_up(self, now: datetime, older: bool, whole: bool) -> None:
-        """What an earlier run left half done is uncertain; it is never tried again by itself."""
-        self._steps = self._left_over() if whole else []
-        (count, window), begun = self._marks.highest(), self._number("begun")
-        lost = self._lost_window()
-        # A loss of power can only have cut off what the open window holds; anything more is a restored backup.
+        """Refuses a ledger that is not the newest, and takes up what an earlier run left half done.
+
+        Nothing is written before it is known to be the newest, nor while a seal says that nothing will be.
+        """
+        steps, usable = self._left_over(older)
+        count, window = self._marks.highest()
+        begun = self._number("begun") + sum(len(step.begun) for step in steps)
         behind = count - begun
-        if behind > (len(lost) if window == self._number("reserved") else 0) and not older:
+        # A loss of power can have cut off no more than what was still to go in the window that was open then.
+        cut_off = len(self._lost_window(steps)) if window == self._number("reserved") else 0
+        if behind > cut_off and not older:
             raise LedgerUnusable(
                 f"private/{FILE}: it is an older copy: {behind} letters or wishes of readers are missing in it. Restore"
                 " the newest one; if there is none, `kith baseline` records everything as told, so that nobody hears"
@@ -150,25 +154,38 @@ class Ledger(Records):
             )
         if not whole:
             raise LedgerUnusable(ledgerfile.CHANGED)
+        ledgerfile.break_seal(self._path)
+        self._steps = list(steps)
+        self._take_up(now, count, doubtful=older and (behind > 0 or not usable))
+
+    def _take_up(self, now: datetime, count: int, *, doubtful: bool) -> None:
+        """What an earlier run left half done is uncertain; it is never tried again by itself.
+
+        ``doubtful``: letters may have gone that this ledger knows nothing of, so none of it goes by itself.
+        """
         outcomes = [Outcome(one, DeliveryState.UNCERTAIN, HALF) for one in self._ids(DeliveryState.SUBMITTING)]
         why = "the machine stopped around the time this letter was due"
-        if older and behind > 0:
+        lost = self._lost_window()
+        if doubtful:
             lost = self._ids(DeliveryState.PENDING)
             why = "an older copy of the ledger was taken up, from before this letter was due"
         outcomes += [Outcome(one, DeliveryState.UNCERTAIN, why) for one in lost]
-        ledgerfile.break_seal(self._path)
-        if outcomes or behind > 0 or self._meta("window"):
+        begun = self._number("begun")
+        if outcomes or count > begun or self._meta("window"):
             with self._writing():
                 self._record(outcomes, iso(now))
                 self._note("window", "")
                 self._note("begun", str(max(begun, count)))
-                self._note("unknown", str(self._number("unknown") + max(behind, 0)))
+                self._note("unknown", str(self._number("unknown") + max(count - begun, 0)))
 
     def _ids(self, state: DeliveryState) -> list[str]:
         return [row["id"] for row in self._rows("SELECT id FROM deliveries WHERE state=? ORDER BY position", state)]
 
-    def _lost_window(self) -> list[str]:
-        """Pending letters of a window that a loss of power may have cut off: the last commits may be gone."""
+    def _lost_window(self, steps: Sequence[Step] = ()) -> list[str]:
+        """Pending letters of a window that a loss of power may have cut off: the last commits may be gone.
+
+        ``steps`` are those that the ledger does not have yet.
+        """
         window = self._meta("window")
         if not window:
             return []
@@ -176,16 +193,25 @@ class Ledger(Records):
             data = json.loads(window)
             if data["boot"] == self._boot and self._boot:
                 return []
-            ids = frozenset(data["ids"])
+            ids = frozenset(data["ids"]) - {one for step in steps for one in step.begun}
         return [one for one in self._ids(DeliveryState.PENDING) if one in ids]
 
-    def _left_over(self) -> list[Step]:
-        """The steps of a run that was killed, which the ledger does not have yet."""
+    def _left_over(self, older: bool) -> tuple[list[Step], bool]:
+        """The steps of a killed run that the ledger does not have yet, and whether they could be used.
+
+        With ``older`` steps that are damaged, or follow another ledger, are put aside instead of refused.
+        """
         window = self._meta("window")
         with legible():
             trusted = not window or json.loads(window)["boot"] == self._boot != ""
-        found = steplog.read(self._path.parent, trusted=trusted)
-        return steplog.following(found, self._number("steps"), trusted=trusted)
+        try:
+            found = steplog.read(self._path.parent, trusted=trusted)
+            return steplog.following(found, self._number("steps"), trusted=trusted), True
+        except LedgerUnusable:
+            if not older:
+                raise
+            ledgerfile.put_aside(self._path.parent, steplog.FILE)
+            return [], False
 
     def letter(self, delivery: str) -> Frozen:
         """The letter of a delivery, exactly as it was frozen. Raises `LedgerUnusable` if a byte of it changed."""
@@ -242,7 +268,8 @@ class Ledger(Records):
     def _open_window(
         self, outcomes: Sequence[Outcome], begin: Sequence[str], now: datetime, coming: Sequence[str]
     ) -> None:
-        window = [*begin, *coming][: max(self.window, len(begin))]
+        # Where starts of the machine cannot be told apart, every step is written through, and no window is needed.
+        window = [*begin, *coming][: max(self.window, len(begin))] if self._boot else list(begin)
         self._log.reserve()
         with self._writing():
             self._record(outcomes, iso(now))
@@ -253,6 +280,9 @@ class Ledger(Records):
         self._window_open = True
         self._reserved_at = self._begun
         self._reserved = set(self._pending(window)) if self._boot else set()
+        # A long file was begun anew, and has given its room back.
+        with suppress(LedgerUnusable):
+            self._log.reserve()
 
     def _pending(self, window: Sequence[str]) -> list[str]:
         marks = ",".join("?" * len(window))

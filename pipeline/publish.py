@@ -237,7 +237,7 @@ def publish(job: Job) -> Tally | None:
             opened = _without_suppressed(opened, lines[0])
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
-            left = _left(job, opened, ledger)
+            left, too_late = _left(job, opened, ledger)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
             if deploys:
                 guard(job.root, opened.house, job.environ)
@@ -245,6 +245,7 @@ def publish(job: Job) -> Tally | None:
                 _refuse_dead_links(job.root, opened.house, ledger, built.issues)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
+            ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
@@ -256,19 +257,20 @@ def publish(job: Job) -> Tally | None:
                 line.close()
 
 
-def _left(job: Job, opened: Opened, ledger: Ledger) -> list[Delivery]:
-    """What earlier runs left pending and may go now; what waited too long goes only if a person says so."""
+def _left(job: Job, opened: Opened, ledger: Ledger) -> tuple[list[Delivery], list[Delivery]]:
+    """What earlier runs left pending and may go now, and what a person says is too late.
+
+    What waited too long goes only if a person says so.
+    """
     left = ledger.deliveries(DeliveryState.PENDING)
     bound = job.now - timedelta(days=opened.house.settings.mail.late_after)
     late = [one for one in left if one.issued and one.issued < bound]
     if not late:
-        return left
+        return left, []
     answer = job.late(late)
     if answer is Late.GO:
-        return left
-    if answer is Late.HOLD:
-        ledger.hold_for_good([one.id for one in late], "too late, as a person decided", job.now)
-    return [one for one in left if one not in late]
+        return left, []
+    return [one for one in left if one not in late], late if answer is Late.HOLD else []
 
 
 def _deliver(

@@ -100,6 +100,8 @@ class Records(Recall):
     def hold_for_good(self, deliveries: Sequence[str], reason: str, now: datetime) -> None:
         """These letters will not go, and their entries are not told again in another one."""
         query = "INSERT OR IGNORE INTO told SELECT who, entries, 'held', ? FROM deliveries WHERE id=?"
+        if not deliveries:
+            return
         with self._writing():
             self._record([Outcome(one, DeliveryState.HELD, reason) for one in deliveries], iso(now))
             self._db.executemany(query, [(iso(now), one) for one in deliveries])
@@ -116,6 +118,8 @@ class Records(Recall):
         """Counts what no backup may forget, though no letter was begun: somebody may have left."""
         self._note("begun", str(self._number("begun") + 1))
         self._note("unknown", str(self._number("unknown") + 1))
+        # A window from before must not excuse a copy in which this is missing.
+        self._note("reserved", self._meta("begun"))
         return self._number("begun"), self._number("reserved")
 
     def ingest(self, found: Iterable[tuple[Event, str]], now: datetime) -> int:
@@ -126,8 +130,9 @@ class Records(Recall):
         """
         with self._writing():
             fresh = [(event, mark) for event, mark in self._addressed(found) if self._keep(event, mark)]
+            leaving = {event.delivery for event, _ in fresh if event.kind in ("left", "complaint")}
             for delivery in dict.fromkeys(event.delivery for event, _ in fresh):
-                self._follow(delivery, now)
+                self._follow(delivery, now, left=delivery in leaving)
             for mark in dict.fromkeys(mark for _, mark in fresh):
                 self._db.execute("DELETE FROM stops WHERE mark=?", (mark,))
                 if reason := stop_of(self._events("mark", mark)):
@@ -159,8 +164,8 @@ class Records(Recall):
         rows = self._rows(query[column], value)
         return [Event(row["at"], row["kind"], row["key"], row["delivery"], "", row["reason"]) for row in rows]
 
-    def _follow(self, delivery: str, now: datetime) -> None:
-        """Brings one delivery to the state that its events say; a reader who left is recorded as having left."""
+    def _follow(self, delivery: str, now: datetime, *, left: bool) -> None:
+        """Brings one delivery to the state that its events say; a reader who just ``left`` is recorded as such."""
         rows = self._rows("SELECT who, state, reason FROM deliveries WHERE id=?", delivery)
         events = self._events("delivery", delivery)
         became = state_of(events)
@@ -168,7 +173,7 @@ class Records(Recall):
             return
         if (rows[0]["state"], rows[0]["reason"]) != became:
             self._record([Outcome(delivery, became[0], became[1])], iso(now))
-        if any(event.kind in ("left", "complaint") for event in events):
+        if left:
             row = (rows[0]["who"], "state", State.UNSUBSCRIBED, iso(now))
             self._db.execute("INSERT OR REPLACE INTO choices VALUES (?,?,?,?)", row)
 

@@ -7,6 +7,7 @@ written it; the ledger takes the lines in with its next transaction, and remembe
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -59,7 +60,7 @@ class StepLog:
             descriptor = self._opened()
             line = _line(step)
             if os.pwrite(descriptor, line, self._end) != len(line):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, "No space left on device")
             if through:
                 os.fsync(descriptor)
         except OSError as error:
@@ -83,7 +84,7 @@ class StepLog:
         if self._room - self._end >= _WINDOW:
             return
         try:
-            os.posix_fallocate(self._opened(), self._end, ROOM)
+            _make_room(self._opened(), self._end)
         except OSError as error:
             raise LedgerUnusable(f"private/{FILE}: no room for it: {error.strerror}. Is the disk full?") from None
         self._room = self._end + ROOM
@@ -102,6 +103,20 @@ class StepLog:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             self._end = self._room = 0
         return self._descriptor
+
+
+def _make_room(descriptor: int, start: int) -> None:
+    """Takes room on the disk; by writing nothing into it where the system or the file system cannot reserve."""
+    reserve = getattr(os, "posix_fallocate", None)
+    if reserve is not None:
+        try:
+            reserve(descriptor, start, ROOM)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                raise
+    if os.pwrite(descriptor, bytes(ROOM), start) != ROOM:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def _line(step: Step) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from small import NOW
 
 from pipeline import steplog
-from pipeline.errors import LedgerUnusable
+from pipeline.errors import KithError, LedgerUnusable
 from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Plan
 from pipeline.records import Outcome
+from pipeline.standing import settle
 from pipeline.steplog import Step, StepLog
 from tests.test_ledger import issue
 
@@ -175,3 +177,95 @@ def test_what_is_read_is_what_was_written_up_to_a_cut(
     (folder / steplog.FILE).write_bytes(data[: max(0, len(data) - cut)])
     left = steplog.read(folder, trusted=True)
     assert left == made[: len(left)]
+
+
+def test_baseline_takes_up_a_ledger_whose_steps_are_damaged_and_tells_nobody_twice(killed: Path) -> None:
+    data = bytearray(steps(killed).read_bytes().rstrip(b"\0"))
+    data[12] ^= 1
+    steps(killed).write_bytes(data)
+    with Ledger.open(killed, NOW, older=True) as ledger:
+        assert {str(one.state) for one in ledger.deliveries()} == {"uncertain"}, "any of them may have gone"
+    assert (killed / f"{steplog.FILE}.aside").exists(), "a person may want to look at it"
+    assert set(states(killed).values()) == {"uncertain"}
+
+
+def test_a_new_ledger_is_empty_whatever_lies_beside_the_old_ones_place(killed: Path) -> None:
+    """Somebody moved the ledger away, as Kith advises, and left its log."""
+    assert (killed / "ledger.db-wal").stat().st_size
+    (killed / "ledger.db").rename(killed.parent / "moved.db")
+    (killed / "secret.key").write_text("00" * 32)
+    with Ledger.open(killed, NOW, older=True) as ledger:
+        assert ledger.deliveries() == []
+    assert states(killed) == {}
+
+
+@pytest.mark.parametrize("reserve", [None, OSError(95, "Operation not supported")])
+def test_where_no_room_can_be_reserved_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reserve: OSError | None
+) -> None:
+    """macOS has no such call, and some file systems do not know it."""
+
+    def no(*_: object) -> None:
+        assert reserve is not None
+        raise reserve
+
+    if reserve is None:
+        monkeypatch.delattr(os, "posix_fallocate")
+    else:
+        monkeypatch.setattr(os, "posix_fallocate", no)
+    folder = tmp_path / "private"
+    folder.mkdir()
+    with Ledger.open(folder, NOW) as ledger:
+        ledger.freeze(Plan(NOW), [issue("i1", "wei", "tom")], [], ["a"])
+        ledger.step([], ["i1-wei"], NOW, ["i1-tom"])
+        assert steps(folder).stat().st_size >= steplog.ROOM
+        ledger.step([Outcome("i1-wei", SUBMITTED)], ["i1-tom"], NOW)
+        left = shutil.copytree(folder, tmp_path / "left" / "private", ignore=shutil.ignore_patterns("*-shm"))
+    assert states(left) == {"wei": "submitted", "tom": "uncertain"}
+
+
+def test_where_starts_of_the_machine_cannot_be_told_apart_a_kill_leaves_one_letter_uncertain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.ledgerfile.boot", lambda: "")
+    folder = tmp_path / "alive" / "private"
+    folder.mkdir(parents=True)
+    with Ledger.open(folder, NOW) as ledger:
+        ledger.freeze(Plan(NOW), [issue("i1", *PEOPLE)], [], ["a"])
+        ledger.step([], ["i1-wei"], NOW, [f"i1-{who}" for who in PEOPLE[1:]])
+        left = shutil.copytree(folder, tmp_path / "left" / "private", ignore=shutil.ignore_patterns("*-shm"))
+    assert states(left) == {"wei": "uncertain"} | dict.fromkeys(PEOPLE[1:], "pending")
+
+
+def test_a_copy_from_the_middle_of_a_window_that_lacks_a_readers_wish_is_not_taken_for_a_loss_of_power(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = shutil.copytree(killed, tmp_path / "backup" / "private")
+    with Ledger.open(killed, NOW) as ledger:
+        ledger.choose("ann", {"state": "unsubscribed"}, NOW)
+    shutil.copy(killed / "ledger.mark", backup / "ledger.mark")
+    monkeypatch.setattr("pipeline.ledgerfile.boot", lambda: "another start of the machine")
+    with pytest.raises(LedgerUnusable, match="letters or wishes of readers are missing"):
+        Ledger.open(backup, NOW)
+
+
+def test_a_ledger_that_is_refused_is_left_as_it_was(killed: Path, tmp_path: Path) -> None:
+    (tmp_path / "left" / "build").mkdir()
+    (tmp_path / "left" / "build" / "ledger.mark").write_text(f"{99:020d} {99:020d}\n")
+    before = {name: (killed / name).read_bytes() for name in ("ledger.db", "ledger.db-wal", "ledger.steps")}
+    with pytest.raises(LedgerUnusable, match="older copy"):
+        Ledger.open(killed, NOW)
+    assert {name: (killed / name).read_bytes() for name in before if (killed / name).exists()}.items() >= {
+        ("ledger.steps", before["ledger.steps"])
+    }
+    (tmp_path / "left" / "build" / "ledger.mark").unlink()
+    assert states(killed) == AFTER
+
+
+def test_everything_that_is_uncertain_can_be_settled_at_once(killed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ledgerfile.boot", lambda: "another start of the machine")
+    assert Counter(states(killed).values())["uncertain"] == 3
+    assert settle(killed.parent, "all", False, NOW)[-1] == "3 letters: not taken, so told again with the next publish"
+    assert states(killed) == {"wei": "submitted", **dict.fromkeys(PEOPLE[1:], "refused")}
+    with pytest.raises(KithError, match="Nothing is uncertain"):
+        settle(killed.parent, "all", True, NOW)
