@@ -5,7 +5,7 @@ A point is ``kind:number:when``, such as ``commit:3:before``: what is about to h
     commit   before, after       a transaction of the ledger
     step     before, after       the same, counted from the first letter on
     mark     before, half, after a step or a count written beside the ledger
-    file     before, after       a file renamed, removed or written through to the disk
+    file     before, after       a file renamed, removed, cut, given room or written through to the disk
     connect  before, after       a connection to the provider
     send     before, half, after     bytes to the provider
     recv     before, half, after     bytes from the provider
@@ -167,7 +167,7 @@ def arm(hit: Hit) -> None:
     sqlite3.connect = lambda *values, **named: connect(*values, factory=factory, **named)
     socket.socket = mortal_socket(hit)
     os.pwrite = mortal_pwrite(hit)
-    for name in ("replace", "unlink", "fsync"):
+    for name in ("replace", "unlink", "fsync", "ftruncate", "posix_fallocate"):
         setattr(os, name, around(hit, "file", getattr(os, name)))
 
 
