@@ -13,6 +13,7 @@ from pipeline.config import FILE, settings_of
 from pipeline.content import read_content
 from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
+from pipeline.private import private_problems
 from pipeline.subscribers import read_subscribers
 from pipeline.textfile import files_below
 
@@ -37,7 +38,7 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
         circles=tuple(register.circles),
         people=tuple(register.people),
     )
-    problems += shelved.problems + register.problems
+    problems += shelved.problems + register.problems + private_problems(root)
     problems += check(house, Files(root / "content"), register.doubtful if register.known else None)
     if problems:
         raise Problems(problems)

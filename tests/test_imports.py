@@ -13,25 +13,25 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml sealing undone pictext",
-    # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile "
-    "steplog repository remotes traces bare svg film sieve",
-    # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web keyring named leak",
+    "bare errors feedhtml feedxml film model packaged pictext references remotes salvage sealing sieve svg "
+    "throttle tongue traces undone",
+    "enclosed engine events frozen leak ledgerfile links named overload pace passages plate renamed repository "
+    "rules secret steplog terms validate wire wording workshop yamlfile",
+    "album deploy frontmatter keyring markup mime plan privacy recall settled strays textfile web written",
     # what reading a house needs, what a letter needs, what a transport needs
-    "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy records payload transports.base explain strays shell excuses private wording",
-    # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp "
-    "transports.sendgrid report census",
-    "deliver reading letters listings stage consent transports.choose sealed custody leakcache leaving",
-    "issues welcome terminal starter tripwire eyes leakfiles",
-    "pages eyeshtml leakcheck",
+    "addresses bodies census config enrolled excuses explain filename finish follow letterhtml letterstyle "
+    "payload plaintext private records shell stationery transports.base",
+    "check content eyes feeds leakcache leaving ledger letterparts report subscribers timeline transports.outbox "
+    "transports.sendgrid transports.smtp tripwire",
+    "consent custody deliver eyeshtml leakfiles letters listings reading sealed stage starter transports.choose",
+    "issues leakcheck rotate terminal welcome",
+    # pages and their lists
+    "pages",
+    # the site as a whole
     "site",
     # the only one who knows the order
     "publish",
-    "preview standing rotate",
+    "preview standing",
     "serve",
     "seen",
     # argv, printing, clock, exit code
