@@ -14,7 +14,7 @@ from pipeline.letterhtml import mailable
 from pipeline.letterstyle import cut
 from pipeline.links import Links, Shelf, inside
 from pipeline.markup import references, shorten, teaser
-from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Page, Picture, Version
+from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Opening, Page, Picture, Version
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
 from pipeline.tongue import Tongue, direction
@@ -70,6 +70,26 @@ class Piece:
     shortened: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the author says first, as HTML and as text."""
+
+    html: str
+    text: str
+    language: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A post that is only named, with its address on the site."""
+
+    title: str
+    url: str
+    language: str
+    direction: str
+
+
 class Pieces:
     """Makes the pieces of one house and keeps them; ``pictures`` gives what stands on no public page, or None."""
 
@@ -115,6 +135,21 @@ class Pieces:
             text=plain,
             shortened=shortened,
         )
+
+    def opening(self, opening: Opening, view: View) -> Said:
+        """What the author says first, for those whose ``view`` it is."""
+        version = opening.version
+        door = self._door(view)
+        rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media, door=door)
+        html = mailable(rendered.html, colours=view.fit.colours)
+        plain = text(html, picture=view.tongue.say("picture"), numbered=False)
+        return Said(html, plain, version.lang, direction(version.lang))
+
+    def mention(self, chosen: Chosen) -> Mention:
+        """A public post by its title."""
+        entry, version = chosen.entry, chosen.version
+        url = self.links.absolute(self.links.entry(entry, version.lang))
+        return Mention(" ".join(version.title.split()), url, version.lang, direction(version.lang))
 
     def inline(self, html: str) -> tuple[Picture, ...]:
         """The pictures that must travel with a letter of this HTML."""

@@ -6,6 +6,7 @@ Nothing here reads a file, a clock or chance: the same plan gives the same lette
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import formataddr, parseaddr
@@ -82,7 +83,7 @@ class Composer:
             date=now,
             language=planned.language,
             headers=self._headers(planned, delivery_id, token),
-            entries=planned.entry_ids,
+            entries=planned.told,
         )
         hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
         return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience)
@@ -92,8 +93,8 @@ class Composer:
         tongue = self._tongue(paste.language)
         view = View(paste.audience, tongue, max(one.entry.date for one in paste.entries), paste=True)
         pieces = self.pieces.all(paste.entries, view)
-        template = self.stationery.environment.get_template("paste.txt.j2")
-        return template.render(posts=_posts(pieces), updates=_updates(pieces), say=tongue.say).strip() + "\n"
+        values = {"posts": _posts(pieces), "updates": _updates(pieces), "say": tongue.say}
+        return self.stationery.render("paste.txt.j2", values).strip() + "\n"
 
     def _tongue(self, language: str) -> Tongue:
         return self.stationery.tongue(language, self.house.settings.language)
@@ -103,7 +104,8 @@ class Composer:
         day = now.astimezone(ZoneInfo(self.house.settings.timezone)).date()
         circle = self.house.circle(planned.circle)
         chosen = tuple((one.entry.id, one.version.lang, one.fallback) for one in planned.entries)
-        key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day)
+        beside = (planned.opening, tuple(one.entry.id for one in planned.also), planned.more, planned.line)
+        key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day, *beside)
         if key not in self._sheets:
             for fit in _FITS:
                 subject, sheet = self._write(planned, circle, now, fit)
@@ -120,14 +122,21 @@ class Composer:
         pieces = self.pieces.all(planned.entries, view)
         hole = "hole" + hashlib.sha256("".join(one.html + one.text for one in pieces).encode()).hexdigest()[:16]
         subject = _subject(pieces, tongue)
-        values = self._values(planned.language, pieces, tongue, now, hole) | {"subject": subject}
-        environment = self.stationery.environment
-        html = finish(environment.get_template("letter.html.j2").render(values), self.stationery.css)
-        text = environment.get_template("letter.txt.j2").render(values).strip() + "\n"
+        values = self._values(planned.language, pieces, tongue, now, hole) | {
+            "subject": subject,
+            "line": planned.line.text if planned.line else "",
+            "opening": self.pieces.opening(planned.opening, view) if planned.opening else None,
+            "also": [self.pieces.mention(one) for one in planned.also],
+            "more": planned.more,
+        }
+        kind = "digest" if planned.digest or posts > 1 or len(pieces) > posts > 0 else "single"
+        kind = kind if posts else "update"
+        html = finish(self.stationery.render(f"{kind}.html.j2", values), self.stationery.css)
+        text = re.sub(r"\n{4,}", "\n\n\n", self.stationery.render(f"{kind}.txt.j2", values)).strip() + "\n"
         return subject, Sheet(text, html, hole, self.pieces.inline(html))
 
     def _values(self, language: str, pieces: list[Piece], tongue: Tongue, now: datetime, hole: str) -> dict[str, Any]:
-        """What the templates may name."""
+        """What the templates may name, but for what only this letter has; `offered` says what each one is."""
         settings, links = self.house.settings, self.pieces.links
         why = tongue.say("why", author=settings.author)
         front = language if language in settings.languages else settings.language
@@ -136,6 +145,7 @@ class Composer:
             "direction": direction(tongue.lang),
             "title": worded(settings.title, language, settings.language),
             "front": links.absolute(links.front(front)),
+            "archive": links.absolute(links.archive(front)),
             "day": tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date()),
             "hello": hole + "hello",
             "preheader": preheader(pieces, worded(settings.description, language), why),
