@@ -13,6 +13,7 @@ from pipeline.config import FILE, settings_of
 from pipeline.content import read_content
 from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
+from pipeline.openings import read_openings
 from pipeline.subscribers import read_subscribers
 from pipeline.textfile import files_below
 
@@ -37,7 +38,10 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
         circles=tuple(register.circles),
         people=tuple(register.people),
     )
-    problems += shelved.problems + register.problems
+    circles = {circle.name for circle in register.circles} | set(register.doubtful)
+    openings, unfit = read_openings(root, settings, circles if register.known else None)
+    house = dataclasses.replace(house, openings=tuple(openings))
+    problems += shelved.problems + register.problems + unfit
     problems += check(house, Files(root / "content"), register.doubtful if register.known else None)
     if problems:
         raise Problems(problems)

@@ -13,16 +13,16 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml sealing",
+    "errors model packaged offered references salvage throttle tongue feedhtml feedxml sealing",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
+    "links pace rules beside passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed keyring",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
     "shell workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline deliver "
+    "check content openings subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
     "reading letters listings stage consent sealed custody transports.choose",
     "issues welcome terminal starter",
@@ -40,7 +40,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle sealing keyring shell"
+    "events throttle sealing keyring shell offered beside"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
