@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
-    "init", "new", "check", "plan", "serve", "build", "deploy", "deliver", "publish", "report", "explain", "settle",
-    "events", "choice", "baseline", "rotate",
+    "init", "new", "check", "templates", "note", "plan", "serve", "build", "deploy", "deliver", "publish", "report",
+    "explain", "settle", "events", "choice", "baseline", "rotate",
 )  # fmt: skip
 
 
@@ -126,6 +126,51 @@ def check(session: Session, json_: bool) -> None:
 
 
 @kith.command()
+@click.option("--copy", "name", default="", metavar="NAME", help="Copy this one into the house, to change it there.")
+@_json
+@click.pass_obj
+def templates(session: Session, name: str, json_: bool) -> None:
+    """List the letters' templates and every value they get."""
+    from pipeline import templates as own
+
+    if name:
+        say(own.copy(session.root, name))
+        return
+    listed = own.listing(session.root)
+    if json_:
+        as_json(own.data(listed))
+        return
+    for line in own.lines(listed):
+        say(line)
+
+
+@kith.command()
+@click.argument("person", required=False, default="")
+@click.argument("text", required=False, default="")
+@click.option("--remove", is_flag=True, help="Take back the line that waits for PERSON.")
+@_json
+@click.pass_obj
+def note(session: Session, person: str, text: str, remove: bool, json_: bool) -> None:
+    """Put one sentence on top of PERSON's next letter only.
+
+    Without TEXT, shows the lines that wait.
+    """
+    from pipeline import notes
+
+    if remove and (text or not person):
+        raise click.UsageError("--remove takes PERSON, and no text.")
+    if text or remove:
+        say(notes.note(session.root, session.environ, person, text, _now(session)))
+        return
+    waiting = notes.waiting(session.root, session.environ, person, _now(session))
+    if json_:
+        as_json([{"person": who, "text": said} for who, said in waiting])
+        return
+    for line in notes.lines(waiting):
+        say(line)
+
+
+@kith.command()
 @click.option("--at", "at", default="", help="Plan for this day instead of now, such as 2026-12-01.")
 @_json
 @click.pass_obj
@@ -204,6 +249,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
     for line in report.letter_lines(opened.house, decided):
         say(line)
     for line in (
+        *report.note_lines(decided),
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),

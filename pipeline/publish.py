@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import deploy as online
+from pipeline.confided import Confided
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
@@ -168,6 +169,7 @@ def build(
     audiences = {letter.person.id: letter.audience for letter in decided.letters}
     outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
     texts = len({(one.path, one.needs) for one in narrow})
+    texts += _check_lines(opened, decided, issues, pastes, web)
     return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
 
 
@@ -212,6 +214,25 @@ def _check(
     outputs += [Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
     _refuse(leaks(narrow, outputs))
     return len(outputs)
+
+
+def _check_lines(
+    opened: Opened, decided: Plan, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None
+) -> int:
+    """Looks for personal lines in everything but their own letter; how many there were. Raises `Leaked`."""
+    lines = {one.person.id: one.line for one in decided.letters if one.line}
+    if not (lines := {**opened.history.lines, **lines}):
+        return 0
+    outputs = [
+        (f"the letter to `{one.stub.person}`", one.stub.person, f"{one.stub.subject}\n{one.sheet.html}")
+        for issue in issues
+        for one in _distinct(issue)
+    ]
+    outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
+    outputs += [(f"build/site/{name}", "", text) for name, text in (_site_texts(web.index.parent) if web else ())]
+    if found := Confided.of(opened.house, lines).faults(outputs):
+        raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
+    return len(lines)
 
 
 def check_site(narrow: Sequence[Narrow], site: Path) -> int:

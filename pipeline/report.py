@@ -126,6 +126,13 @@ def baseline_line(plan: Plan) -> list[str]:
     return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
 
 
+def note_lines(plan: Plan) -> list[str]:
+    """The personal lines that go now, each with whom it is for."""
+    noted = [(one.person.id, one.line.text) for one in plan.letters if one.line]
+    width = max((len(who) for who, _ in noted), default=0)
+    return [labelled("" if number else "Notes", f"{who:<{width}}  {text}") for number, (who, text) in enumerate(noted)]
+
+
 def privacy_line(narrow: int, outputs: int) -> list[str]:
     """What the leak check looked for and where."""
     if not narrow:

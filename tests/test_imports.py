@@ -17,20 +17,21 @@ FLOORS = (
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links pace rules beside passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed keyring",
+    "frontmatter markup textfile settled confided plan privacy recall written enclosed renamed keyring",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
     "shell workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check content openings subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
-    "reading letters listings stage consent sealed custody transports.choose",
+    "reading letters templates listings stage consent sealed custody transports.choose",
     "issues welcome terminal starter",
     "pages",
     "site",
     # the only one who knows the order
     "publish",
     "preview standing rotate",
+    "notes",
     "serve",
     # argv, printing, clock, exit code
     "cli",
@@ -40,7 +41,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle sealing keyring shell offered beside"
+    "events throttle sealing keyring shell offered beside confided"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
