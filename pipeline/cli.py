@@ -234,6 +234,8 @@ def build(session: Session) -> None:
     _receipt(opened, decided, built, [])
     if built.letters:
         say(report.labelled("", "letters to look through: build/letters/index.html"))
+    if built.problems:
+        raise SystemExit(1)
 
 
 def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> None:
@@ -253,6 +255,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
+        *report.fault_lines(built.problems),
     ):
         say(line)
 

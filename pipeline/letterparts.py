@@ -32,10 +32,11 @@ Sealed = Callable[[Entry, Version, Audience], str]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How much room there is: ``most`` bytes for one body (0: all), colours in code or none."""
+    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter."""
 
     colours: bool = True
     most: int = 0
+    pictures: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class Pieces:
         key = (chosen.entry.id, version.lang, view.audience, view.tongue.lang, fit, view.paste)
         if key not in self._bodies:
             door = self._door(view)
-            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media, door=door)
+            media = self._media if fit.pictures else self._on_the_web
+            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=door)
             whole = mailable(rendered.html, page=url, colours=fit.colours)
             html = cut(whole, fit.most) if fit.most and url and chosen.entry.kind is Kind.POST else whole
             width = 0 if view.paste else WIDTH
@@ -185,6 +187,11 @@ class Pieces:
         if path not in self._shown:
             self._shown[path] = self._where(path)
         return self._shown[path][0]
+
+    def _on_the_web(self, path: str) -> str | None:
+        """The same without what would travel inside the letter."""
+        found = self._media(path)
+        return None if found and found.startswith("cid:") else found
 
     def _where(self, path: str) -> tuple[str | None, Picture | None]:
         if self._published(path):

@@ -6,6 +6,7 @@ Nothing here reads a file, a clock or chance: the same plan gives the same lette
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -40,7 +41,15 @@ SUBJECT = 60
 TARGET, LIMIT = 80_000, 102_000
 """Bytes of HTML: from the first on code loses its colours, above the second Gmail shows only a part."""
 
-_FITS = (Fit(), Fit(colours=False), *(Fit(colours=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)))
+WEIGHT = 200_000
+"""Bytes of a whole message: what is heavier opens slowly on a telephone, and looks like a file to filters."""
+
+_FITS = (
+    Fit(),
+    Fit(colours=False),
+    Fit(colours=False, pictures=False),
+    *(Fit(colours=False, pictures=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)),
+)
 
 
 class Composer:
@@ -109,7 +118,7 @@ class Composer:
         if key not in self._sheets:
             for fit in _FITS:
                 subject, sheet = self._write(planned, circle, now, fit)
-                if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT):
+                if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT) and weight(sheet) <= WEIGHT:
                     break
             self._sheets[key] = subject, sheet
         return self._sheets[key]
@@ -212,6 +221,12 @@ def compose(
 def compose_paste(house: House, paste: PlannedPaste, stationery: Stationery) -> str:
     """The text of one paste; pictures in it are their words."""
     return Composer(house, stationery, lambda _: None).paste(paste)
+
+
+def weight(sheet: Sheet) -> int:
+    """Bytes that a letter on this sheet has as mail, headers and encoding included, or a few more."""
+    texts = [len(text.encode()) for text in (sheet.text, sheet.html)]
+    return 4_000 + sum(math.ceil(size * 1.37) for size in (*texts, *(len(one.data) for one in sheet.inline)))
 
 
 def _posts(pieces: list[Piece]) -> list[Piece]:

@@ -16,7 +16,7 @@ from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
 from pipeline.deliver import Limits, Surroundings, Tally, deliver
-from pipeline.errors import KithError, Leaked, LedgerUnusable
+from pipeline.errors import KithError, Leaked, LedgerUnusable, Problem
 from pipeline.frozen import whole
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
@@ -78,13 +78,17 @@ class Web:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked."""
+    """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked.
+
+    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
+    """
 
     web: Web | None
     issues: tuple[Issue, ...]
     pastes: tuple[Pasted, ...]
     narrow: int
     outputs: int
+    problems: tuple[Problem, ...] = ()
 
     @property
     def letters(self) -> int:
@@ -155,6 +159,7 @@ def build(
     ``taken`` are ids of issues that exist already. Raises `Leaked` when a narrower text stands in a wider output.
     """
     from pipeline.issues import compose
+    from pipeline.letterproof import proof
     from pipeline.letters import Composer
     from pipeline.stationery import load_stationery
 
@@ -166,11 +171,13 @@ def build(
     composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
-    audiences = {letter.person.id: letter.audience for letter in decided.letters}
+    by_person = {letter.person.id: letter for letter in decided.letters}
+    audiences = {who: letter.audience for who, letter in by_person.items()}
     outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
     texts = len({(one.path, one.needs) for one in narrow})
     texts += _check_lines(opened, decided, issues, pastes, web)
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
+    problems = tuple(proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue)))
+    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, problems=problems)
 
 
 def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], folder: Path | None) -> Web:

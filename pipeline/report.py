@@ -141,6 +141,11 @@ def privacy_line(narrow: int, outputs: int) -> list[str]:
     return [labelled("Privacy", f"{texts} checked against {counted(outputs, 'output')}: in no wider one")]
 
 
+def fault_lines(problems: Sequence[Problem]) -> list[str]:
+    """What is wrong with the letters that were made, each with its place; nothing is kept back for it."""
+    return [labelled("" if number else "Faults", str(problem)) for number, problem in enumerate(problems)]
+
+
 def left_lines(left: Sequence[Delivery]) -> list[str]:
     """Letters that an earlier run froze and did not submit."""
     return [labelled("", f"{counted(len(left), 'letter')} of an earlier run still to go")] if left else []
