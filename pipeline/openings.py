@@ -46,9 +46,7 @@ def read_openings(
     return found, problems
 
 
-def _read(
-    path: Path, root: Path, settings: Settings, circles: Collection[str] | None
-) -> tuple[Source, Opening | None]:
+def _read(path: Path, root: Path, settings: Settings, circles: Collection[str] | None) -> tuple[Source, Opening | None]:
     name = path.relative_to(root).as_posix()
     text, unread = read_text(path, name, root)
     if fault := odd_name(name):
@@ -94,7 +92,9 @@ def _tell(source: Source, circles: Collection[str] | None) -> tuple[str, ...]:
 def _body(source: Source) -> None:
     body = source.body.strip()
     if not body and not source.broken and source.meta.get("draft") is not True:
-        source.problems.append(Problem(source.path, source.line, "there is no text below the front matter", "Write it."))
+        source.problems.append(
+            Problem(source.path, source.line, "there is no text below the front matter", "Write it.")
+        )
     if len(body) > LONGEST:
         fact = f"{len(body):,} characters; what is said first may have {LONGEST:,}"
         source.problems.append(Problem(source.path, source.line, fact, "Make a post of it."))

@@ -75,7 +75,12 @@ def lines(listed: Sequence[Listed]) -> list[str]:
     for name, values in PARTS.items():
         found += ["", f"A {name} has", *_rows(values)]
     found += ["", "The text to paste gets", *_rows(offered("paste.txt.j2"))]
-    return ["Templates", *found, "", "`kith templates --copy NAME` makes one yours; only what you change need be there."]
+    return [
+        "Templates",
+        *found,
+        "",
+        "`kith templates --copy NAME` makes one yours; only what you change need be there.",
+    ]
 
 
 def _rows(values: Sequence[Value]) -> list[str]:

@@ -128,7 +128,11 @@ def problems(tmp_path, name: str, content: str) -> list[str]:
     ("name", "content", "said"),
     [
         ("hello.md", "Words.\n", "hello.md:1: it does not say from which day on."),
-        ("2026-11.md", text("tell: [weka]"), "2026-11.md:2: `tell` names an unknown circle `weka`. Did you mean `weak`?"),
+        (
+            "2026-11.md",
+            text("tell: [weka]"),
+            "2026-11.md:2: `tell` names an unknown circle `weka`. Did you mean `weak`?",
+        ),
         ("2026-11.md", text("title: Hello"), "2026-11.md:2: `title` says nothing here."),
         ("2026-11.md", text("date: soon"), "2026-11.md:2: `soon` is not a date."),
         ("2026-13.md", "Words.\n", "2026-13.md:1: it does not say from which day on."),
