@@ -80,7 +80,7 @@ def _frame(one: Frozen) -> Iterator[tuple[str, str]]:
     """What a changed template or style does that mail programs do not take: bodies are cleaned as they are made."""
     from lxml import html
 
-    root = html.document_fromstring(one.sheet.html)
+    root: Any = html.document_fromstring(one.sheet.html)
     dark = set(re.findall(r"\.([a-z]+)", " ".join(style.text or "" for style in root.iter("style"))))
     for element in root.iter():
         if isinstance(element.tag, str):

@@ -138,7 +138,7 @@ def _broken(environment: Environment, name: str, source: str) -> list[Problem]:
         for line, word in places
     ]
     for node in tree.find_all((nodes.Extends, nodes.Import, nodes.FromImport, nodes.Include)):
-        other = getattr(node.template, "value", None)
+        other = getattr(getattr(node, "template", None), "value", None)
         if isinstance(other, str) and other not in TEMPLATES:
             fact = f"there is no template `{visible(other)}`"
             problems.append(Problem(f"templates/{name}", node.lineno, fact, did_you_mean(other, TEMPLATES)))

@@ -75,16 +75,12 @@ def lines(listed: Sequence[Listed]) -> list[str]:
     for name, values in PARTS.items():
         found += ["", f"A {name} has", *_rows(values)]
     found += ["", "The text to paste gets", *_rows(offered("paste.txt.j2"))]
-    return [
-        "Templates",
-        *found,
-        "",
-        "`kith templates --copy NAME` makes one yours; only what you change need be there.",
-    ]
+    found += ["", "`kith templates --copy NAME` makes one yours; only what you change need be there."]
+    return ["Templates", *found]
 
 
 def _rows(values: Sequence[Value]) -> list[str]:
-    return [f"  {one.name:<10} {one.kind:<16} {one.meaning}" for one in values]
+    return [f"  {one.name:<10} {one.kind:<17} {one.meaning}" for one in values]
 
 
 def data(listed: Sequence[Listed]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from pipeline.model import (
     Chosen,
     Circle,
     Entry,
+    Frozen,
     House,
     Kind,
     Letter,
@@ -26,6 +27,7 @@ from pipeline.model import (
     PlannedLetter,
     PlannedPaste,
     Settings,
+    Sheet,
     State,
     Version,
 )
@@ -268,6 +270,11 @@ def far(lang: str) -> Letter:
 def brief(lang: str) -> Letter:
     """An update alone, for a person without a name in that script."""
     return letter(COLD, language=lang, person=replace(WEI, name={"": "Marta"}, languages=(lang,)))
+
+
+def frozen_alone(one: Letter) -> Frozen:
+    """A finished letter as the ledger would keep it, on a sheet of its own."""
+    return Frozen(one, Sheet(one.text, one.html, "", one.inline), "", "", "", "")
 
 
 READERS = {"single": near, "digest": far, "update": brief}
