@@ -278,8 +278,13 @@ def _links(root: Any, page: str) -> None:
         link.set("class", "link")
         if scheme == "http" and link.text_content().strip() != address:
             link.tail = f" ({address}){link.tail or ''}"
-        if scheme not in {"https", "mailto"}:
+        if scheme not in {"https", "mailto"} or not _named(link):
             link.drop_tag()
+
+
+def _named(link: Any) -> bool:
+    """Whether a link has words that can be read out; one around a picture without any has none."""
+    return bool(link.text_content().strip() or any((one.get("alt") or "").strip() for one in link.iter("img")))
 
 
 def _only_listed(root: Any) -> None:

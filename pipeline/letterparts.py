@@ -256,7 +256,7 @@ def clipped(words: str, most: int) -> str:
     if columns(words) <= most:
         return words
     cut_at = next(end for end in range(len(words), 0, -1) if columns(words[:end]) < most)
-    return shorten(words, cut_at + 1)
+    return shorten(words, min(cut_at + 1, len(words) - 1))
 
 
 def preheader(pieces: list[Piece], *more: str) -> str:
