@@ -17,7 +17,7 @@ FLOORS = (
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links pace rules beside passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled confided plan privacy recall written enclosed renamed keyring",
+    "frontmatter markup textfile lettercode settled confided plan privacy recall written enclosed renamed keyring",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
     "shell workshop engine deploy ledger transports.base",

@@ -65,7 +65,7 @@ def test_a_spam_filter_finds_nothing_in_any_letter(letters: dict[str, Letter], t
 
 @needs_npm
 def test_a_validator_has_nothing_to_say_about_any_letter(letters: dict[str, Letter], tmp_path: Path) -> None:
-    """All rules but five: styles in place, widths as attributes, words to Outlook, roles for elements, blanks in code."""
+    """All rules but five: styles in place, attributes for widths, words to Outlook, roles, blanks in code."""
     for name, letter in letters.items():
         (tmp_path / f"{name}.html").write_text(letter.html, "utf-8")
     shutil.copy(TOOLS / "htmlvalidate.json", tmp_path / ".htmlvalidate.json")
