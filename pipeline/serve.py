@@ -21,6 +21,7 @@ from pipeline.preview import preview
 from pipeline.report import counted
 
 LETTERS = "/letters-preview/"
+GALLERY = "/letters-gallery/"
 _EVENTS = "/kith-events"
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 _SCRIPT = """<script>
@@ -150,6 +151,8 @@ class _Handler(SimpleHTTPRequestHandler):
         build = self.studio.folder
         if path.startswith(LETTERS):
             return build / "letters", path.removeprefix(LETTERS)
+        if path.startswith(GALLERY):
+            return build / "gallery", path.removeprefix(GALLERY)
         if path.startswith(self.studio.base):
             return build / "site", path.removeprefix(self.studio.base)
         return build / "site", None
@@ -229,6 +232,7 @@ def serve(
         address = f"http://localhost:{running.server_address[1]}"
         say(f"Site      {address}{studio.base}")
         say(f"Letters   {address}{LETTERS}")
+        say(f"Gallery   {address}{GALLERY}")
         say("Ctrl-C stops.")
         threading.Thread(target=running.serve_forever, daemon=True).start()
         if open_browser:
