@@ -108,7 +108,8 @@ def _section(number: int, one: Shown, site: str, media: str) -> str:
     letter = one.letter
     frames = "\n".join(
         f"<figure><figcaption>{width} · {scheme}</figcaption>"
-        f'<iframe sandbox loading="lazy" width="{width}" title="{escape(one.name)}, {width} pixels, {scheme}"'
+        f'<iframe sandbox="allow-same-origin" loading="lazy" width="{width}"'
+        f' title="{escape(one.name)}, {width} pixels, {scheme}"'
         f' srcdoc="{escape(forced(letter, scheme, site, media))}"></iframe></figure>'
         for width in WIDTHS
         for scheme in SCHEMES

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from pipeline.enclosed import enclose  # noqa: E402 - the path comes first
 from pipeline.gallery import SCHEMES, WIDTHS, Shown, forced, page, samples  # noqa: E402 - the path comes first
+from pipeline.model import Letter  # noqa: E402
 from pipeline.packaged import own_or_packaged  # noqa: E402
 from pipeline.reading import read_house  # noqa: E402
 from pipeline.stationery import load_stationery  # noqa: E402
@@ -29,9 +32,9 @@ from tests import letters_house  # noqa: E402
 CHROMIUM = "/usr/bin/chromium"
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PICTURES = {
-    "letter.png": ("single · en", 375, "light", 1150),
-    "letter-dark.png": ("digest · zh", 375, "dark", 1150),
-    "letter-ar.png": ("single-ar", 375, "light", 1150),
+    "letter.png": ("digest · en", 375, "light", 980),
+    "letter-dark.png": ("single · zh", 375, "dark", 980),
+    "letter-ar.png": ("single-ar", 375, "light", 980),
 }
 """Pictures of the documentation: which letter, how wide, in which light, and how much of its height."""
 
@@ -40,7 +43,13 @@ def gather() -> list[Shown]:
     """The sample house's letters and the tests' own."""
     house = read_house(ROOT, {}, os.environ, NOW)
     own = samples(house, load_stationery(own_or_packaged(ROOT, "templates")), NOW)
-    return own + [Shown(name, made()) for name, made in letters_house.SAMPLES.items()]
+    return own + [Shown(name, seen(made())) for name, made in letters_house.SAMPLES.items()]
+
+
+def seen(letter: Letter) -> Letter:
+    """The letter with real pictures in place of the tests' own."""
+    real = enclose(ROOT / "content", "media/balcony.jpg")
+    return replace(letter, inline=tuple(replace(one, data=real.data) for one in letter.inline if real))
 
 
 @contextmanager
