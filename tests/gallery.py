@@ -96,8 +96,8 @@ def main() -> None:
     if options.pictures:
         with browser() as chromium:
             for name, (which, width, scheme, height) in PICTURES.items():
-                picture = shoot(chromium, by_name[which], width, scheme, height, 2)
-                picture.quantize(128, dither=Image.Dither.NONE).save(ROOT / "docs/images" / name, optimize=True)
+                picture = shoot(chromium, by_name[which], width, scheme, height, 1.5)
+                picture.quantize(96, dither=Image.Dither.NONE).save(ROOT / "docs/images" / name, optimize=True)
     if options.shots:
         options.shots.mkdir(parents=True, exist_ok=True)
         with browser() as chromium:
