@@ -110,9 +110,11 @@ def check(session: Session, json_: bool) -> None:
     from pipeline import report
     from pipeline.errors import Problems
     from pipeline.publish import open_house
+    from pipeline.templates import check as check_templates
 
     try:
         opened = open_house(session.root, session.environ, session.clock())
+        check_templates(session.root)
     except Problems as error:
         if not json_:
             raise

@@ -37,6 +37,12 @@ def listing(root: Path) -> list[Listed]:
     return [Listed(name, purpose, _state(root, name)) for name, purpose in names.items()]
 
 
+def check(root: Path) -> None:
+    """Raises `Problems` for what is wrong in the house's own templates; the packaged ones are sound."""
+    if (root / "templates").is_dir():
+        load_stationery(own_or_packaged(root, "templates"))
+
+
 def _words(root: Path) -> list[str]:
     folders = (packaged("templates"), root / "templates")
     return sorted({f"words/{path.name}" for folder in folders for path in (folder / "words").glob("*.yml")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,19 @@ def test_a_heavy_letter_that_cannot_be_cut_is_a_fault_of_its_longest_entry(tmp_p
     said = [(problem.path, problem.fact) for problem in proof([(plan, one)])]
     assert all(path == post.master.path for path, _ in said)
     assert [f"Gmail shows {LIMIT // 1000} KB" in said[0][1], "weighs" in said[1][1]] == [True, True]
+
+
+def test_two_builds_give_the_same_letters_to_the_byte(tmp_path: Path) -> None:
+    """One house built twice, and again in another place with the same secret."""
+    opening = {"content/letters/2026-11.md": "What I say first.\n", "templates/letter.css": None}
+    first = house(tmp_path / "a", opening)
+    assert run(first, "note", "wei", "Only you.").code == 0
+    assert run(first, "build").code == 0
+    made = {path.name: path.read_bytes() for path in (first / "build/letters").iterdir()}
+    assert len(made) > 4
+    shutil.rmtree(first / "build")
+    second = tmp_path / "b"
+    shutil.copytree(first, second)
+    for root in (first, second):
+        assert run(root, "build").code == 0
+        assert {path.name: path.read_bytes() for path in (root / "build/letters").iterdir()} == made

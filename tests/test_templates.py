@@ -171,3 +171,10 @@ def test_what_is_wrong_in_a_template_is_said_with_its_place(tmp_path: Path, name
 def test_everything_wrong_in_all_templates_is_said_at_once(tmp_path: Path) -> None:
     broken = {f"templates/{kind}.txt.j2": "{{ nobody }}\n{{ nothing }}" for kind in ("single", "digest", "update")}
     assert len(run(house(tmp_path, broken), "templates").problems) == 6
+
+
+def test_a_check_of_the_house_looks_at_its_templates(tmp_path: Path) -> None:
+    root = house(tmp_path, {"templates/single.txt.j2": "{{ nobody }}"})
+    assert run(root, "check").problems == [
+        "templates/single.txt.j2:1: there is no value `nobody`. `kith templates` lists what there is."
+    ]
