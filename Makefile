@@ -10,7 +10,7 @@ GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery clean
+.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery bench-leaks clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +35,9 @@ torture: $(READY_DEV) ## kill it at every point with 300 people, then 1,000 sche
 
 bench-delivery: $(READY_DEV) ## delivery beside a bare sender, in one run; prints ratios
 	@$(BIN)/python tests/bench/delivery.py
+
+bench-leaks: $(READY_DEV) ## the leak check beside merely reading; prints ratios
+	@$(BIN)/python tests/bench/leaks.py
 
 check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/ruff check pipeline tests
@@ -61,8 +64,9 @@ wheel-check: wheel ## install the wheel into an empty environment, and publish a
 constraints: $(READY_DEV) ## pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
 
-clean: ## remove what can be made again (never private/)
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what can be made again (never private/, nor the count by which an older copy of it is known)
+	@test ! -d build || find build -mindepth 1 -maxdepth 1 ! -name ledger.mark -exec rm -rf {} +
+	rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python 3.11 or newer with venv is needed: PYTHON=python3.11 make publish"; exit 1; }

@@ -35,7 +35,7 @@ def main() -> None:
     except Problems as error:
         from pipeline.report import problem_lines
 
-        click.echo("\n".join(problem_lines(error.problems)), err=True)
+        click.echo("\n".join(problem_lines(error.problems, error.after)), err=True)
         sys.exit(1)
     except KithError as error:
         click.echo(str(error), err=True)

@@ -1,33 +1,39 @@
 """The files that public texts show or link to, made ready for the web.
 
 Pictures lose what the camera wrote into them (place, time, owner), are turned upright and are at most
-1600 pixels wide or high; other files stay as they are. What was made is kept by the hash of its source.
+1600 pixels wide or high; drawings lose what does not draw; other files stay as they are. What was made is kept by
+the hash of its source, and looked at once more before it counts as made.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import shutil
+import struct
+import warnings
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pipeline.bare import bare
 from pipeline.errors import Problem
+from pipeline.film import SUFFIXES, names_a_place
 from pipeline.links import Links
+from pipeline.svg import cleaned
+from pipeline.traces import traces
 
 MOST = 1600
 """Pixels of a picture's longer side."""
 
-_RECIPE = "1"
+_RECIPE = "2"
 """Goes into every hash: a new one makes all pictures anew."""
 
-_PICTURES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".gif": "GIF"}
-_HARMLESS = {
-    *("adobe", "adobe_transform", "aspect", "background", "dpi", "gamma", "icc_profile", "interlace", "jfif"),
-    *("jfif_density", "jfif_unit", "jfif_version", "loop", "progression", "progressive", "srgb", "transparency"),
-    "version",
-}
-"""What Pillow finds in a picture that says nothing about who took it, when and where."""
+PICTURES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".gif": "GIF", ".svg": "SVG"}
+"""Pictures that are made ready, by suffix."""
+
+_MOVING = {"PNG", "WEBP", "GIF"}
+_UNSEEN = {".avif", ".bmp", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svgz", ".tif", ".tiff"}
+"""Pictures that cannot be looked into here, or that browsers do not show: they would go out with all their traces."""
 
 _HOW: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85, "optimize": True, "progressive": True},
@@ -77,8 +83,18 @@ class Album:
         if not source.is_file():
             self._refuse(path, "there is no such file, and a public text refers to it", "Add it.")
             return None
-        form = _PICTURES.get(source.suffix.lower())
-        return _picture(source, self.cache, form) if form else source
+        suffix = source.suffix.lower()
+        if suffix in _UNSEEN:
+            fact = f"a `{suffix}` picture could carry where and by whom it was taken to every reader"
+            self._refuse(path, fact, "Save it as JPEG, PNG or WebP.")
+            return None
+        if suffix in SUFFIXES and _places(source):
+            fact = "this film or recording says where it was made"
+            hint = "Take that out, for example with `ffmpeg -i IN -map 0:v? -map 0:a? -map_metadata -1 -c copy OUT`."
+            self._refuse(path, fact, hint)
+            return None
+        form = PICTURES.get(suffix) or _own_form(source)
+        return source if form is None else _picture(source, self.cache, form)
 
     def _refuse(self, path: str, fact: str, suggestion: str) -> None:
         self.problems.append(Problem(f"content/{path}", 0, fact, suggestion))
@@ -97,6 +113,18 @@ def mark(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
+def _places(source: Path) -> bool:
+    with source.open("rb") as stream:
+        return names_a_place(stream)
+
+
+def _own_form(source: Path) -> str | None:
+    """``""``, for the form it has itself, where a file is a picture under another name; None where it is none."""
+    with source.open("rb") as stream:
+        start = stream.read(12)
+    return "" if start.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or start[8:] == b"WEBP" else None
+
+
 def _size(made: Path) -> tuple[int, int] | None:
     match = _NAME.fullmatch(made.stem)
     return (int(match[1]), int(match[2])) if match else None
@@ -110,37 +138,67 @@ def _picture(source: Path, cache: Path, form: str) -> Path:
     known = next(cache.glob(f"{digest}-*{suffix}"), None)
     if known is not None:
         return known
+    made, size = _drawing(data) if form == "SVG" else plain_picture(data, form)
     cache.mkdir(parents=True, exist_ok=True)
     partial = cache / f"{digest}.partial"
-    size = _write(source, partial, form)
-    return partial.replace(cache / f"{digest}-{size[0]}x{size[1]}{suffix}")
+    partial.write_bytes(made)
+    return partial.replace(cache / f"{digest}-{size}{suffix}")
 
 
-def _write(source: Path, target: Path, form: str) -> tuple[int, int]:
-    from PIL import Image, ImageOps
+def _drawing(data: bytes) -> tuple[bytes, str]:
+    made, _ = cleaned(data, lambda inner: inner if not traces(inner) else plain_picture(inner, "")[0])
+    return made, "drawn"
 
-    with Image.open(source) as opened:
-        opened.load()
-        if opened.format == form and max(opened.size) <= MOST and set(opened.info) <= _HARMLESS:
-            shutil.copyfile(source, target)
-            return opened.size
-        if getattr(opened, "n_frames", 1) > 1:
-            return _animation(opened, target, form)
-        picture = ImageOps.exif_transpose(opened)
+
+def plain_picture(data: bytes, form: str) -> tuple[bytes, str]:
+    """The picture in this form (or in its own), and its size; byte for byte where it is nothing but a picture.
+
+    Raises `OSError`, `ValueError` or `SyntaxError`, as Pillow does, for what it cannot read or free of its traces.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Pillow finds odd in EXIF goes with it
+        made, size = _plain(data, form)
+    if left := traces(made):
+        raise ValueError(f"it cannot be freed of {', '.join(sorted(left))}")
+    return made, f"{size[0]}x{size[1]}"
+
+
+def _plain(data: bytes, form: str) -> tuple[bytes, tuple[int, int]]:
+    from PIL import Image
+
+    with _opened(data) as opened:
+        form = form or ("JPEG" if opened.format == "MPO" else opened.format or "")
+        if opened.format == form and max(opened.size) <= MOST and not traces(data):
+            return data, opened.size
+        made = BytesIO()
+        if getattr(opened, "n_frames", 1) > 1 and form in _MOVING:
+            size = _animation(opened, made, form)
+            return made.getvalue(), size
+        picture = bare(opened)
         picture.thumbnail((MOST, MOST), Image.Resampling.LANCZOS)
-        _save(picture, target, form)
-        return picture.size
+        _save(picture, made, form)
+        return made.getvalue(), picture.size
 
 
-def _save(picture: Any, target: Path, form: str) -> None:
-    kept = {key: picture.info[key] for key in ("icc_profile", "transparency") if key in picture.info}
-    picture.info = dict(kept)
+def _opened(data: bytes) -> Any:
+    """The picture, read whole. Raises `ValueError` where Pillow finds none in it."""
+    from PIL import Image
+
+    try:
+        picture = Image.open(BytesIO(data))
+        picture.load()
+    except (Image.DecompressionBombError, KeyError, IndexError, struct.error) as error:
+        raise ValueError(str(error)) from None
+    return picture
+
+
+def _save(picture: Any, target: BytesIO, form: str) -> None:
     if form == "JPEG" and picture.mode not in {"RGB", "L"}:
         picture = picture.convert("RGB")
-    picture.save(target, form, **_HOW.get(form, {}), **kept)
+    picture.save(target, form, **_HOW.get(form, {}))
 
 
-def _animation(picture: Any, target: Path, form: str) -> tuple[int, int]:
+def _animation(picture: Any, target: BytesIO, form: str) -> tuple[int, int]:
     """Moving pictures keep their size and frames and lose their comments."""
     from PIL import ImageSequence
 

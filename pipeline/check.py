@@ -41,6 +41,7 @@ class _Names:
     def __init__(self, house: House, doubtful: Collection[str] | None) -> None:
         self.known = doubtful is not None
         self.doubtful = frozenset(doubtful or ())
+        self.people = [person.id for person in house.people]
         self.circles = {circle.name: circle for circle in house.circles}
         read = frozenset[str]().union(*(circle.reads for circle in house.circles))
         self.read = sorted((read & frozenset(self.circles)) - {PUBLIC} | self.doubtful)
@@ -88,6 +89,10 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
 
 
 def _version(version: Version, of: Entry | Page | None, names: _Names, follower: Follower) -> Iterator[Problem]:
+    for name in version.names if names.known else ():
+        if name not in names.people:
+            fact = f"`names` names an unknown person `{visible(name)}`"
+            yield Problem(version.path, version.at("names"), fact, did_you_mean(name, names.people, "Write their id."))
     burdens = list(overloads(version.body))
     for number, fact in burdens:
         yield Problem(

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pipeline.explain import Rule
     from pipeline.model import Delivery, House, Plan
     from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
-    "init", "new", "check", "templates", "note", "plan", "serve", "build", "deploy", "deliver", "publish", "report",
-    "explain", "settle", "events", "choice", "baseline", "rotate",
+    "init", "new", "check", "templates", "note", "plan", "serve", "preview", "build", "deploy", "deliver", "publish",
+    "report", "explain", "settle", "events", "choice", "baseline", "rotate",
 )  # fmt: skip
 
 
@@ -108,13 +109,16 @@ def new(session: Session, kind: str, title: str, lang: str, visibility: str) -> 
 def check(session: Session, json_: bool) -> None:
     """Read everything and report every problem."""
     from pipeline import report
-    from pipeline.errors import Problems
+    from pipeline.errors import Problems, Tripped
     from pipeline.publish import open_house
     from pipeline.templates import check as check_templates
+    from pipeline.tripwire import tripped
 
     try:
         opened = open_house(session.root, session.environ, session.clock())
         check_templates(session.root)
+        if found := tripped(session.root, opened.house, session.environ):
+            raise Tripped(found)
     except Problems as error:
         if not json_:
             raise
@@ -226,6 +230,31 @@ def serve(session: Session, port: int, no_browser: bool, drafts: bool) -> None:
 
 
 @kith.command()
+@click.option("--as", "name", required=True, metavar="PERSON", help="Whose eyes to see it with.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="The port on this machine."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@_json
+@click.pass_obj
+def preview(session: Session, name: str, port: int, no_browser: bool, json_: bool) -> None:
+    """Show the house as one person sees it.
+
+    PERSON is an id, a broadcast circle, or `public` for everybody.
+    """
+    from pipeline.eyes import sight_data
+    from pipeline.seen import ROOM, Eyes, seen_by
+    from pipeline.serve import show
+
+    _, one = seen_by(session.root, session.environ, _now(session), name)
+    if json_:
+        as_json(sight_data(one))
+        return
+    studio = Eyes(session.root, session.environ, session.clock, say, name)
+    show(studio, port, {"Seen": ROOM, "Site": ""}, open_browser=not no_browser)
+
+
+@kith.command()
 @click.pass_obj
 def build(session: Session) -> None:
     """Make pages, feeds and letters in build/; nothing leaves."""
@@ -257,6 +286,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
+        *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
         *report.fault_lines(built.problems),
     ):
         say(line)
@@ -430,8 +460,9 @@ def _row(one: Delivery) -> dict[str, str]:
 def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     """Say why PERSON did, or will, get ENTRY, or why not, and when."""
     from pipeline import report as words
+    from pipeline.explain import explain as ask
+    from pipeline.explain import rules
     from pipeline.ledger import Ledger
-    from pipeline.plan import explain as ask
     from pipeline.publish import open_house
     from pipeline.standing import stance, who_is
 
@@ -444,10 +475,21 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     verdicts = ask(opened.house, opened.history, opened.now, who, record)
     if entry:
         verdicts = [verdict for verdict in verdicts if verdict.entry == _known_entry(opened.house, entry)]
+    entries = {one.id: one for one in opened.house.entries + opened.house.waiting}
+
+    def ruled(name: str) -> tuple[Rule, ...]:
+        return rules(opened.house, opened.history, who, entries[name])
+
     if json_:
-        as_json([{"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")} for v in verdicts])
+        as_json(
+            [
+                {"entry": v.entry, "now": v.told, "reason": v.reason, "until": str(v.until or "")}
+                | words.rule_data(ruled(v.entry))
+                for v in verdicts
+            ]
+        )
         return
-    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, 12):
+    for line in words.explain_lines(who, stance(opened.house, opened.history, who), verdicts, ruled, 12):
         say(line)
 
 
@@ -467,7 +509,10 @@ def _known_entry(house: House, name: str) -> str:
 @click.argument("verdict", type=click.Choice(["taken", "not-taken"]))
 @click.pass_obj
 def settle(session: Session, delivery: str, verdict: str) -> None:
-    """Say what became of an uncertain (or refused) DELIVERY."""
+    """Say what became of an uncertain (or refused) DELIVERY.
+
+    `all` is everything that is uncertain.
+    """
     from pipeline.standing import settle as decide
 
     for line in decide(session.root, delivery, verdict == "taken", session.clock()):
@@ -482,10 +527,14 @@ def events(session: Session, source: str) -> None:
 
     SOURCE is a saved payload of its event webhook, a folder of them, or - for standard input.
     """
+    from pipeline.errors import KithError
     from pipeline.standing import take_events
 
-    for line in take_events(session.root, session.environ, _payloads(source), _now(session)):
+    lines, bad = take_events(session.root, session.environ, _payloads(source), _now(session))
+    for line in lines:
         say(line)
+    if bad:
+        raise KithError("\n".join([*bad, "The others were taken in."]))
 
 
 def _payloads(source: str) -> list[tuple[str, bytes]]:

@@ -185,6 +185,7 @@ def _version(draft: _Draft) -> Version:
         line=line,
         generated=source.meta.get("generated") is True,
         translated=source.meta.get("translated") is True,
+        names=words(source, "names"),
         lines=source.lines,
     )
 

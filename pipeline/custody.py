@@ -32,7 +32,7 @@ def known_secret(root: Path, ledger: Ledger, *, mine: bool) -> Secret:
 
 def holding(ledger: Ledger, deliveries: Iterable[Delivery]) -> int:
     """How many of these letters hold a link to a sealed page."""
-    return sum(bool(leads_to_sealed(ledger.letter(one.id).text)) for one in deliveries)
+    return sum(bool(leads_to_sealed(ledger.letter(one.id).sheet.text)) for one in deliveries)
 
 
 def pasted(ledger: Ledger) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import DeployFailed
 from pipeline.model import Deploy
+from pipeline.repository import quiet, without_password
 
 _MARK = ".kith-site"
 
@@ -34,7 +35,7 @@ def target(settings: Deploy) -> str:
     if settings.to == "folder":
         return f"the folder {settings.folder}"
     if settings.to == "branch":
-        return f"the branch {settings.branch} of {_without_password(settings.remote)}"
+        return f"the branch {settings.branch} of {without_password(settings.remote)}"
     return "your command" if settings.to == "command" else ""
 
 
@@ -93,11 +94,7 @@ def _os_words(error: OSError | shutil.Error) -> str:
 
 def _branch(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]) -> None:
     """Pushes one commit to a remote of the site's own, from a repository under ``build/`` that holds nothing else."""
-    remote = settings.remote
-    if remote.startswith("."):
-        remote = str((root / remote).resolve())
-    if not _is_address(remote):
-        remote = _git(root, ["remote", "get-url", remote], environ, "there is no such remote; write its address")
+    remote = address(root, settings, environ)
     work = root / "build" / "deploy.git"
     work.mkdir(parents=True, exist_ok=True)
     if not (work / "HEAD").exists():
@@ -106,6 +103,16 @@ def _branch(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]
     _import(work, site, settings)
     refspec = f"+refs/heads/{settings.branch}:refs/heads/{settings.branch}"
     _git(work, ["push", "--quiet", remote, refspec], environ, "git could not push")
+
+
+def address(root: Path, settings: Deploy, environ: Mapping[str, str]) -> str:
+    """The address of the remote that the settings name; raises `DeployFailed` when there is none."""
+    remote = settings.remote
+    if remote.startswith("."):
+        return str((root / remote).resolve())
+    if _is_address(remote):
+        return remote
+    return _git(root, ["remote", "get-url", remote], environ, "there is no such remote; write its address")
 
 
 def _sign(work: Path, environ: Mapping[str, str]) -> None:
@@ -124,9 +131,11 @@ def _is_address(remote: str) -> bool:
 def _import(work: Path, site: Path, settings: Deploy) -> None:
     import ghp_import
 
-    before = Path.cwd()
+    before, steered = Path.cwd(), {key: value for key, value in os.environ.items() if key not in quiet(os.environ)}
     try:
         os.chdir(work)
+        for key in steered:
+            del os.environ[key]
         ghp_import.ghp_import(
             str(site), branch=settings.branch, mesg="Publish", nojekyll=True, cname=settings.cname or None, force=True
         )
@@ -134,26 +143,21 @@ def _import(work: Path, site: Path, settings: Deploy) -> None:
         raise DeployFailed(f"[tool.kith.deploy]: git could not take the site: {error}.") from None
     finally:
         os.chdir(before)
+        os.environ.update(steered)
 
 
 def _git(folder: Path, arguments: list[str], environ: Mapping[str, str], fact: str) -> str:
-    quiet = dict(environ) | {"GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(  # noqa: S603 — arguments are ours, no shell
-            ["git", *arguments], cwd=folder, env=quiet, capture_output=True, text=True, timeout=600, check=False
+            ["git", *arguments], cwd=folder, env=quiet(environ),
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DeployFailed(f"[tool.kith.deploy]: {fact}: {type(error).__name__}. Is git installed?") from None
     if done.returncode:
-        said = " ".join(_without_password(done.stderr).split())[-300:].rstrip(".")
+        said = " ".join(without_password(done.stderr).split())[-300:].rstrip(".")
         raise DeployFailed(f"[tool.kith.deploy]: {fact}: {said or 'no reason given'}.")
     return done.stdout.strip()
-
-
-def _without_password(text: str) -> str:
-    import re
-
-    return re.sub(r"(https?://)[^/@\s]+@", r"\1…@", text)
 
 
 def _command(root: Path, site: Path, settings: Deploy, environ: Mapping[str, str]) -> None:

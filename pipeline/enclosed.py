@@ -6,7 +6,9 @@ import hashlib
 import io
 from pathlib import Path
 
+from pipeline.bare import bare
 from pipeline.model import Picture
+from pipeline.traces import traces
 
 LARGEST = 60_000
 """Bytes of one enclosed picture: two of them leave room for a long text in a message of 200 KB."""
@@ -19,7 +21,7 @@ _KINDS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "GIF": (
 
 def enclose(content: Path, path: str) -> Picture | None:
     """The picture at ``path`` inside ``content/``, made ready for a letter; None where it cannot travel."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     source = (content / path).resolve()
     if not source.is_relative_to(content.resolve()) or not source.is_file():
@@ -27,19 +29,18 @@ def enclose(content: Path, path: str) -> Picture | None:
     try:
         with Image.open(source) as opened:
             form = opened.format if opened.format in _KINDS else "PNG"
-            picture = ImageOps.exif_transpose(opened)
+            picture = bare(opened)
             for widest, quality in _STEPS:
                 picture.thumbnail((widest, widest), Image.Resampling.LANCZOS)
                 made = io.BytesIO()
-                clean = picture.convert("RGB") if form == "JPEG" else picture.copy()
-                clean.info.clear()
+                clean = picture.convert("RGB") if form == "JPEG" else picture
                 clean.save(made, form, quality=quality, optimize=True)
                 if made.tell() <= LARGEST:
                     break
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     data = made.getvalue()
-    if len(data) > LARGEST:
+    if len(data) > LARGEST or traces(data):
         return None
     media_type, suffix = _KINDS[form or "PNG"]
     name = hashlib.sha256(data).hexdigest()[:24]

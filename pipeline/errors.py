@@ -2,6 +2,7 @@
 
 KithError                 a person can cause it or must know of it; one clear message, exit code 1
 ├── Problems              everything wrong in the house's files, at once
+│   └── Tripped           a deploy would show more than the site
 ├── Misconfigured         a setting, key or host is wrong: the run stops, nobody else is tried
 ├── LedgerUnusable        the ledger cannot be read, is locked, or is older than what was submitted
 ├── DeployFailed          the site did not go online, so no letter goes either
@@ -39,11 +40,19 @@ class Problem:
 
 
 class Problems(KithError):
-    """All problems of one reading, sorted by place."""
+    """All problems of one reading, sorted by place; ``after`` is what did not happen because of them."""
+
+    after = "Nothing was rendered or submitted."
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Tripped(Problems):
+    """What would be seen by more people than may, were the site deployed now."""
+
+    after = "Nothing was deployed or submitted."
 
 
 class Misconfigured(KithError):
@@ -71,19 +80,27 @@ class NotSubmitted(KithError):
 
 
 class Refused(NotSubmitted):
-    """The provider refused this letter or this address."""
+    """The provider refused this letter, or with ``address`` whatever goes to this address."""
+
+    def __init__(self, message: str, *, address: bool = False) -> None:
+        super().__init__(message)
+        self.address = address
 
 
 class Unavailable(NotSubmitted):
     """Nothing was taken; ``retry_after`` is the number of seconds the provider asked for, if it did.
 
-    ``personal`` when it concerns this one address only, such as a full mailbox: the others may go on.
+    ``personal`` when it concerns this one address only, such as a full mailbox: the others may go on. ``connected`` is
+    false when there was no connection yet: another one may be there already.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None, *, personal: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, personal: bool = False, connected: bool = True
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.personal = personal
+        self.connected = connected
 
 
 class Uncertain(NotSubmitted):

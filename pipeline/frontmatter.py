@@ -15,7 +15,7 @@ from pipeline.validate import did_you_mean, visible
 
 KEYS = (
     "id", "title", "date", "lang", "tags", "visibility", "tell", "summary", "draft", "generated", "translated",
-    "type", "series", "ask",
+    "type", "series", "ask", "names",
 )  # fmt: skip
 
 FOREIGN = frozenset(

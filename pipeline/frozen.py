@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from pipeline.model import Frozen, Letter, Picture, Sheet
+from pipeline.model import Audience, Frozen, Letter, Picture, Sheet
 
 
 def whole(one: Frozen) -> Letter:
@@ -28,14 +28,20 @@ def filled(stub: Letter, sheet: Sheet, hello: str, token: str) -> Letter:
     return dataclasses.replace(stub, text=text, html=html, inline=sheet.inline)
 
 
-def digest(letter: Letter) -> str:
-    """A fingerprint of everything a reader gets."""
-    parts = [letter.sender, letter.to, letter.to_name, letter.reply_to, letter.subject, letter.text, letter.html]
-    found = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
-    found.update(repr(letter.headers).encode("utf-8", "surrogatepass"))
-    for picture in letter.inline:
-        found.update(picture.data)
-    return found.hexdigest()
+def alone(letter: Letter) -> Frozen:
+    """A letter that shares its sheet with no other."""
+    sheet = Sheet(letter.text, letter.html, "", letter.inline)
+    return Frozen(dataclasses.replace(letter, text="", html="", inline=()), sheet, "", "", "", "")
+
+
+def digest(part: bytes, sheet: str) -> str:
+    """A fingerprint of everything a reader gets: the reader's own part as packed, on the sheet of that digest."""
+    return hashlib.sha256(sheet.encode("ascii") + part).hexdigest()
+
+
+def sheet_digest(data: bytes) -> str:
+    """A fingerprint of a packed sheet."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def pack(one: Frozen) -> bytes:
@@ -68,11 +74,11 @@ def unpack_sheet(data: bytes) -> Sheet:
     return Sheet(fields["text"], fields["html"], fields["hole"], inline)
 
 
-def unpack(data: bytes, sheet: Sheet) -> Letter:
-    """The letter that `pack` made ``data`` of, on its sheet."""
+def unpack(data: bytes, sheet: Sheet, issue: str, mark: str, audience: Audience) -> Frozen:
+    """The letter that `pack` made ``data`` of, on its sheet; the rest is what the ledger keeps beside it."""
     fields = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
     hello, token = fields.pop("hello"), fields.pop("token")
     fields["date"] = datetime.fromisoformat(fields["date"])
-    fields["headers"] = tuple((name, value) for name, value in fields["headers"])
+    fields["headers"] = tuple([(name, value) for name, value in fields["headers"]])
     fields["entries"] = tuple(fields["entries"])
-    return filled(Letter(**fields, text="", html=""), sheet, hello, token)
+    return Frozen(Letter(**fields, text="", html=""), sheet, hello, token, issue, mark, audience)

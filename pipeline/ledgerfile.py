@@ -74,6 +74,9 @@ _RESTORE = (
 
 def create(path: Path) -> None:
     """Makes an empty ledger in one move, so that a killed run leaves either none or a whole one."""
+    # What lies beside a ledger that is gone would be taken for this one's.
+    for name in (f"{FILE}-wal", f"{FILE}-shm", "ledger.steps", SEAL):
+        put_aside(path.parent, name)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with translated(), closing(sqlite3.connect(fresh, isolation_level=None)) as database:
@@ -83,6 +86,12 @@ def create(path: Path) -> None:
         os.fsync(file.fileno())
     fresh.replace(path)
     _settle(path.parent)
+
+
+def put_aside(folder: Path, name: str) -> None:
+    """Keeps a file under another name, where nothing takes it for what it was."""
+    with suppress(FileNotFoundError), _os_translated():
+        (folder / name).replace(folder / f"{name}.aside")
 
 
 def _settle(folder: Path) -> None:

@@ -6,42 +6,48 @@ international domains, so the headers are written here, and read back before the
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import quopri
 import re
 import unicodedata
+from datetime import datetime
 from email.header import Header, decode_header, make_header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 from pipeline.errors import Misconfigured, Refused
-from pipeline.model import Letter, Picture
+from pipeline.model import Frozen, Letter
+from pipeline.plate import plate
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_BEYOND_ASCII = bytes(range(128, 256))
-_MUCH = 1 / 6
-"""The share of bytes that are not ASCII from which base64 is shorter and easier to read back than QP."""
+_LINE = 78
+"""Characters of a header's line, where there is a space to fold at (RFC 5322 §2.1.1)."""
 
 
-def to_bytes(letter: Letter) -> bytes:
+def to_bytes(one: Frozen, *, stuffed: bool = False) -> bytes:
     """The whole message with CRLF line ends, text before HTML, pictures beside the HTML that shows them.
 
-    Errors: Refused for an address or header that cannot be written, Misconfigured for the house's own addresses.
+    ``stuffed`` doubles a dot at the beginning of a line, as DATA takes it (RFC 5321 §4.5.2). What the letters of a
+    sheet share is encoded once. Errors: Refused for an address or header that cannot be written, Misconfigured for
+    the house's own addresses, ValueError for text that is no UTF-8.
     """
-    head = [*addressing(letter), *fields(letter), ("MIME-Version", "1.0")]
-    top = "".join(f"{name}: {value}\n" for name, value in head)
-    message = top + _multipart("alternative", letter, [_text("plain", letter.text), _related(letter)])
-    return message.replace("\n", "\r\n").encode("ascii")
+    stub = one.stub
+    head = [*addressing(stub), *fields(stub), ("MIME-Version", "1.0")]
+    top = "".join([f"{name}: {value}\n" for name, value in head]).replace("\n", "\r\n").encode("ascii")
+    mark = hashlib.sha256(stub.delivery_id.encode()).hexdigest()[:24]
+    return top + plate(one.sheet, stuffed).fill(one.hello, one.token, mark)
 
 
 def addressing(letter: Letter) -> tuple[tuple[str, str], ...]:
     """From, To, Reply-To, Subject and Date, encoded."""
-    name, address = parseaddr(letter.sender)
-    found = [("From", mailbox(name, house_address(address))), ("To", mailbox(letter.to_name, ascii_address(letter.to)))]
+    found = [("From", _own(letter.sender)), ("To", mailbox(letter.to_name, ascii_address(letter.to)))]
     if letter.reply_to:
-        name, address = parseaddr(letter.reply_to)
-        found.append(("Reply-To", mailbox(name, house_address(address))))
-    return (*found, ("Subject", words("Subject", letter.subject)), ("Date", format_datetime(letter.date)))
+        found.append(("Reply-To", _own(letter.reply_to)))
+    return (*found, ("Subject", words("Subject", letter.subject)), ("Date", _date(letter.date)))
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def fields(letter: Letter) -> tuple[tuple[str, str], ...]:
@@ -49,6 +55,7 @@ def fields(letter: Letter) -> tuple[tuple[str, str], ...]:
     return tuple((_field_name(name), words(name, value)) for name, value in letter.headers)
 
 
+@lru_cache(maxsize=256)
 def words(name: str, value: str) -> str:
     """A header's value as ASCII, folded with newline and space; read back, it is ``value`` again.
 
@@ -56,7 +63,7 @@ def words(name: str, value: str) -> str:
     """
     _printable(name, value)
     if value.isascii() and "=?" not in value:
-        return _folded(name, value)
+        return value if len(name) + len(value) <= _LINE - 2 else _folded(name, value)
     phrase, angle, rest = value.rpartition(" <")
     if angle and rest.endswith(">") and rest.isascii():
         return f"{words(name, phrase)}\n <{rest}"
@@ -67,10 +74,10 @@ def words(name: str, value: str) -> str:
 
 
 def _folded(name: str, value: str) -> str:
-    """ASCII on lines of at most 78 characters where there are spaces to fold at."""
+    """ASCII on lines of at most `_LINE` characters where there are spaces to fold at."""
     lines, line = [], f"{name}:"
     for word in value.split(" "):
-        if len(line) + 1 + len(word) > 78 and line.strip() and line != f"{name}:":
+        if len(line) + 1 + len(word) > _LINE and line.strip() and line != f"{name}:":
             lines.append(line)
             line = ""
         line += f" {word}"
@@ -78,10 +85,13 @@ def _folded(name: str, value: str) -> str:
 
 
 def _printable(name: str, value: str) -> None:
+    if value.isascii() and value.isprintable():
+        return
     if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp", "Cs"} for sign in value):
         raise Refused(f"a control character in the header {name}: {value!r}")
 
 
+@lru_cache(maxsize=64)
 def _field_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
         raise Refused(f"{name!r} is not the name of a header")
@@ -102,10 +112,11 @@ def ascii_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     domain = _ascii_domain(domain)
     if not _ATOMS.fullmatch(local) or not domain or len(local) > 64 or len(domain) > 253:
-        raise Refused(f"{address!r} is not an address that mail can be written to")
+        raise Refused(f"{address!r} is not an address that mail can be written to", address=True)
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=1024)
 def _ascii_domain(domain: str) -> str:
     import idna
 
@@ -117,6 +128,13 @@ def _ascii_domain(domain: str) -> str:
     return plain if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", plain) else ""
 
 
+@lru_cache(maxsize=8)
+def _own(text: str) -> str:
+    """One of the house's own mailboxes, as a header has it."""
+    name, address = parseaddr(text)
+    return mailbox(name, house_address(address))
+
+
 def house_address(address: str) -> str:
     """One of the house's own addresses; a wrong one is wrong for every letter.
 
@@ -126,46 +144,3 @@ def house_address(address: str) -> str:
         return ascii_address(address)
     except Refused as error:
         raise Misconfigured(f"pyproject.toml: [tool.kith.mail]: {error}") from error
-
-
-def _multipart(kind: str, letter: Letter, parts: list[str]) -> str:
-    """Parts between boundaries that no encoded part can hold: neither base64 nor quoted-printable writes ``=_``."""
-    boundary = f"=_{hashlib.sha256(letter.delivery_id.encode()).hexdigest()[:24]}_{kind[:3]}"
-    typed = '; type="text/html"' if kind == "related" else ""
-    body = "".join(f"--{boundary}\n{part}\n" for part in parts)
-    return f'Content-Type: multipart/{kind}{typed}; boundary="{boundary}"\n\n{body}--{boundary}--\n'
-
-
-def _related(letter: Letter) -> str:
-    html = _text("html", letter.html)
-    if not letter.inline:
-        return html
-    pictures = [_picture(picture) for picture in letter.inline]
-    return _multipart("related", letter, [html, *pictures])
-
-
-def _text(kind: str, content: str) -> str:
-    data = content.replace("\r\n", "\n").replace("\r", "\n").encode()
-    much = len(data.translate(None, _BEYOND_ASCII)) < len(data) * (1 - _MUCH)
-    way, body = ("base64", _base64(data.replace(b"\n", b"\r\n"))) if much else ("quoted-printable", _quoted(data))
-    return f'Content-Type: text/{kind}; charset="utf-8"\nContent-Transfer-Encoding: {way}\n\n{body}'
-
-
-def _quoted(data: bytes) -> str:
-    """Quoted-printable; a line that begins with ``From`` would be changed by old mailboxes."""
-    return re.sub(r"(?m)^From ", "=46rom ", quopri.encodestring(data).decode("ascii"))
-
-
-def _base64(data: bytes) -> str:
-    return base64.encodebytes(data).decode("ascii")
-
-
-def _picture(picture: Picture) -> str:
-    for name, value in (("Content-ID", picture.cid), ("Content-Type", picture.media_type)):
-        if not re.fullmatch(r"[A-Za-z0-9!#$&^_.+@/-]+", value):
-            raise Refused(f"a picture's {name} cannot be written: {value!r}")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", picture.name) or "picture"
-    return (
-        f"Content-Type: {picture.media_type}\nContent-Transfer-Encoding: base64\n"
-        f'Content-Disposition: inline; filename="{name}"\nContent-ID: <{picture.cid}>\n\n{_base64(picture.data)}'
-    )

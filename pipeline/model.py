@@ -98,7 +98,10 @@ def _family(tag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages."""
+    """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages.
+
+    ``names`` are the ids of people whom it names on purpose.
+    """
 
     lang: str
     title: str
@@ -108,6 +111,7 @@ class Version:
     line: int = 1
     generated: bool = False
     translated: bool = False
+    names: tuple[str, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, key: str) -> int:
@@ -305,7 +309,10 @@ class Sendgrid:
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """Where the site goes: ``to`` is none, folder, branch or command."""
+    """Where the site goes: ``to`` is none, folder, branch or command.
+
+    ``private_repository`` is the author's word that nobody else reads the repository the site goes to.
+    """
 
     __pydantic_config__: ClassVar[Any] = _STRICT
 
@@ -315,6 +322,16 @@ class Deploy:
     branch: str = "gh-pages"
     cname: str = ""
     command: str = ""
+    private_repository: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What may stand in everything that leaves: ids of people, names of circles, or names and addresses themselves."""
+
+    __pydantic_config__: ClassVar[Any] = _STRICT
+
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +350,7 @@ class Settings:
     smtp: Smtp = Smtp()
     sendgrid: Sendgrid = Sendgrid()
     deploy: Deploy = Deploy()
+    privacy: Privacy = Privacy()
     feed_entries: int = 30
     foreign_keys: tuple[str, ...] = ()
 

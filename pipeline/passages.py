@@ -214,6 +214,8 @@ def names(body: str) -> list[tuple[int, str]]:
 
 def body_for(body: str, audience: Audience) -> str:
     """The Markdown that somebody who reads ``audience`` gets: no marker, and no line they may not see."""
+    if ":::" not in body:
+        return body
     kept: list[str] = []
     gap: str | None = None
     sign = ""

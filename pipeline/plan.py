@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,7 +23,6 @@ from pipeline.model import (
     PlannedLetter,
     PlannedPaste,
     State,
-    Verdict,
     closest,
 )
 from pipeline.rules import Ruling, Rulings, ruling
@@ -246,58 +244,3 @@ def _choose(entry: Entry, languages: tuple[str, ...]) -> Chosen:
     version = entry.version(*languages)
     fallback = not any(closest(language, (version.lang,)) for language in languages)
     return Chosen(entry, version, fallback)
-
-
-def explain(
-    house: House, history: History, now: datetime, who: str, record: Mapping[str, str] | None = None
-) -> list[Verdict]:
-    """For every entry, newest first: whether this person (or ``circle:NAME``) is told it, why, and when.
-
-    ``record``: entry → in words how they were told it, from the ledger.
-    """
-    decided = plan(house, history, now)
-    mine = {
-        entry: "in the letter that goes now"
-        for one in decided.letters
-        if one.person.id == who
-        for entry in one.entry_ids
-    }
-    mine |= {
-        chosen.entry.id: "in the text to paste now"
-        for paste in decided.pastes
-        if paste.who == who
-        for chosen in paste.entries
-    }
-    held = {entry: one for one in decided.held if one.who == who for entry in one.entries}
-    silent = next((one for one in decided.held if one.who == who and not one.entries), None)
-    old = {entry for one, entries in decided.baseline if one == who for entry in entries}
-    circles, more, mute = _stance(house, who)
-    told = history.told.get(who, frozenset())
-    found: list[Verdict] = []
-    for entry in house.entries:
-        rule = ruling(entry, circles, more, mute)
-        if entry.id in told:
-            found.append(
-                Verdict(who, entry.id, False, f"already told: {(record or {}).get(entry.id, 'see the ledger')}")
-            )
-        elif not rule.told:
-            found.append(Verdict(who, entry.id, False, rule.reason))
-        elif entry.id in mine:
-            found.append(Verdict(who, entry.id, True, f"{mine[entry.id]}: {rule.reason}"))
-        elif one := held.get(entry.id):
-            found.append(Verdict(who, entry.id, False, f"held: {one.reason}", one.until))
-        elif entry.id in old:
-            found.append(Verdict(who, entry.id, False, "from before they came: will be recorded as told"))
-        else:
-            found.append(Verdict(who, entry.id, False, f"held: {silent.reason}" if silent else "nothing is due"))
-    for entry in house.waiting:
-        reason = "a draft" if entry.draft else "dated ahead"
-        found.append(Verdict(who, entry.id, False, reason, None if entry.draft else entry.date.date()))
-    return found
-
-
-def _stance(house: House, who: str) -> tuple[tuple[Circle, ...], frozenset[str], frozenset[str]]:
-    if who.startswith("circle:"):
-        return (house.circle(who.removeprefix("circle:")),), NOBODY, NOBODY
-    person = next(person for person in house.people if person.id == who)
-    return house.circles_of(person), frozenset(person.interests.more), frozenset(person.interests.mute)

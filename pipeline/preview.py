@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.custody import passing_secret
+from pipeline.eyes import only as only_for
 from pipeline.links import Links
 from pipeline.model import House, Plan
 from pipeline.plan import plan
@@ -15,17 +16,25 @@ from pipeline.publish import Built, Opened, build, open_house, write_letters, wr
 
 
 def preview(
-    root: Path, environ: Mapping[str, str], now: datetime, folder: Path | None = None, *, drafts: bool = False
+    root: Path,
+    environ: Mapping[str, str],
+    now: datetime,
+    folder: Path | None = None,
+    *,
+    drafts: bool = False,
+    only: str = "",
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
-    ``drafts`` shows drafts and entries dated ahead as if they were out. A house without a secret gets passing
+    ``drafts`` shows drafts and entries dated ahead as if they were out. ``only`` leaves out the letters to all others
+    (it is a person's id, ``circle:NAME``, or another word for nobody). A house without a secret gets passing
     links in its letters.
     """
     opened = open_house(root, environ, now)
     if drafts:
         opened = replace(opened, house=_all_out(opened.house))
     decided = plan(opened.house, opened.history, now)
+    decided = only_for(decided, only) if only else decided
     built = build(opened, decided, opened.secret or passing_secret(root), folder=folder)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is not None:

@@ -1,141 +1,130 @@
-"""Looks for narrower texts in wider outputs: what a passage says may occur nowhere that others can read.
+"""What only some may read, as runs of words that must stand in no wider output. Pure.
 
-A text is compared as runs of words (of characters, where a script has no spaces), so that neither markup nor
-line breaks hide it. What everyone may read somewhere else is no secret. Pure.
+A longer text is sought in every run of `RUN` words, so that neither markup nor line breaks hide a part of it. What is
+short (a title, a tag, the name of a file, a line of a list) is sought whole. Runs of nothing but numbers are not
+sought: every page has dates.
 """
 
 from __future__ import annotations
 
-import html
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pipeline import passages
-from pipeline.model import EVERYONE, Audience, House, Version
+from pipeline.model import PUBLIC, Audience, Entry, House, Version
+from pipeline.sieve import RUN, Needs, Sought, What
+from pipeline.undone import is_alone, spoken
 
-RUN = 5
-"""Words in a row that make a text recognisable."""
+_LEAST_NAME, _LEAST_LINE = 1.0, 2.0
+"""Words a text must have to be sought whole: of a title, tag or name, and of a line of a body."""
 
-_TOKEN = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯]|[^\W_]+", re.UNICODE)
-_TAG = re.compile(r"<[^>]*>")
-_BLOCK = re.compile(r"</?(?:p|li|h[1-6]|div|td|th|tr|br|pre|blockquote|article|section|title|meta|option)\b[^>]*>")
-_VALUE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`~=^]+")
+_FEWEST_LETTERS = 4
+"""Of a single word: shorter ones stand everywhere."""
 
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Something that leaves, or is put where it can be read: its name, who may read it, and its text as written."""
-
-    name: str
-    audience: Audience
-    text: str
+_DATES = frozenset("年月日号號時时分".encode()[at : at + 3] for at in range(0, 24, 3))
+_STARTS = re.compile(r"[\s>]*(?:#{1,6}\s|[-*+]\s|\d{1,9}[.)]\s|\||!!!|\?\?\?|===|```|~~~|:\s|\[\^|$)")
+_MARKUP = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])|[*_`~=^+]+|\{[^}]*\}")
+_PICTURE = re.compile(r"!\[([^\]]*)\]")
+_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^\s*\[[^\]]+\]:\s*<?([^\s>]+)|\b(?:src|href)\s*=\s*[\"']?([^\"'\s>]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Narrow:
-    """One run of words that not everyone may read: where it stands, and the names of which one must be read."""
-
-    path: str
-    line: int
-    needs: tuple[tuple[str, ...], ...]
-    run: tuple[str, ...]
-
-    def may(self, audience: Audience) -> bool:
-        """Whether somebody who reads ``audience`` may read it."""
-        return all(audience.intersection(names) for names in self.needs)
+def may(needs: Needs, audience: Audience) -> bool:
+    """Whether somebody who reads ``audience`` may read what stands inside all of these."""
+    return all(audience.intersection(names) for names in needs)
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """A narrower text in a wider output."""
-
-    narrow: Narrow
-    output: str
-
-    def __str__(self) -> str:
-        names = " and ".join("`" + "` or `".join(group) + "`" for group in self.narrow.needs)
-        shown = " ".join(self.narrow.run)[:60]
-        return f"{self.narrow.path}:{self.narrow.line}: “{shown}” is only for {names}, but stands in {self.output}."
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a text, in lower case; each character of a script without spaces is one."""
-    return [token.lower() for token in _TOKEN.findall(text)]
-
-
-def narrow_runs(house: House) -> tuple[Narrow, ...]:
-    """Every recognisable run of words that not everyone may read, without those that everyone reads elsewhere."""
-    open_runs = _open_runs(house)
-    found: dict[tuple[object, ...], Narrow] = {}
-    for entry in house.entries:
-        around = () if entry.public else ((entry.visibility,),)
+def narrower(house: House) -> list[Sought]:
+    """Every recognisable run of words that not everyone may read, of entries that wait for their day too."""
+    found: dict[tuple[tuple[bytes, ...], Needs], Sought] = {}
+    for entry in (*house.entries, *house.waiting):
+        around: Needs = () if entry.public else ((entry.visibility,),)
         for version in entry.versions:
-            for number, needs, text in _closed_lines(version, around):
-                for run in _runs(tokens(_plain(text))):
-                    if run not in open_runs:
-                        found.setdefault((run, needs), Narrow(version.path, number, needs, run))
-    return tuple(found.values())
+            for one in (*_front(entry, version, around), *_body(version, around)):
+                found.setdefault((one.words, one.needs), one)
+    return list(found.values())
 
 
-def _closed_lines(
-    version: Version, around: tuple[tuple[str, ...], ...]
-) -> Iterator[tuple[int, tuple[tuple[str, ...], ...], str]]:
-    if around:
-        yield version.at("title"), around, version.title
-        yield version.at("summary"), around, version.summary
-    for line in passages.lines(version.body):
+def _front(entry: Entry, version: Version, around: Needs) -> Iterator[Sought]:
+    """What stands above the body, and the names by which the entry is known."""
+    if not around:
+        return
+    stem = posixpath.splitext(posixpath.basename(version.path))[0]
+    lines = [("title", version.title), ("summary", version.summary), ("series", entry.series)]
+    lines += [("tags", tag) for tag in entry.tags]
+    lines += [("id", entry.id), ("", entry.slug), ("", stem)]
+    for key, text in lines:
+        yield from _runs(text, _LEAST_NAME, version.path, version.at(key), around)
+
+
+def _body(version: Version, around: Needs) -> Iterator[Sought]:
+    if not around and ":::" not in version.body:
+        return
+    for number, needs, text in _units(version.body, around):
+        place = version.path, version.line + number - 1, needs
+        least = _LEAST_NAME if re.match(r"[\s>]*#{1,6}\s", text) else _LEAST_LINE
+        yield from _runs(plain(text), least, *place)
+        for alt in _PICTURE.findall(text):
+            yield from _runs(alt, _LEAST_NAME, *place)
+        for target in addresses(text):
+            yield from _runs(target, _LEAST_LINE, *place)
+
+
+def _units(body: str, around: Needs) -> Iterator[tuple[int, Needs, str]]:
+    """The paragraphs, list items, headings and cells of narrower lines, each with the number of its first line."""
+    held: list[str] = []
+    first, inside = 0, around
+    for line in passages.lines(body):
         needs = around + line.within
-        if needs and not line.marker and any(names != ("public",) for names in needs):
-            yield version.line + line.number - 1, needs, line.text
+        narrow = bool(needs) and not line.marker and any(names != (PUBLIC,) for names in needs)
+        if held and (not narrow or needs != inside or _STARTS.match(line.text)):
+            yield from _cells(first, inside, held)
+            held = []
+        if narrow and line.text.strip():
+            if not held:
+                first, inside = line.number, needs
+            held.append(line.text)
+    if held:
+        yield from _cells(first, inside, held)
 
 
-def _open_runs(house: House) -> set[tuple[str, ...]]:
-    found: set[tuple[str, ...]] = set()
-    versions = [version for entry in house.public_entries for version in entry.versions]
-    versions += [version for page in house.pages for version in page.versions]
-    for version in versions:
-        for text in (version.title, version.summary, *passages.body_for(version.body, EVERYONE).split("\n")):
-            found.update(_runs(tokens(_plain(text))))
-    return found
+def _cells(number: int, needs: Needs, held: list[str]) -> Iterator[tuple[int, Needs, str]]:
+    text = " ".join(held)
+    for cell in text.split("|") if text.lstrip(" >").startswith("|") else [text]:
+        yield number, needs, cell
 
 
-def _plain(markdown: str) -> str:
+def plain(markdown: str) -> str:
+    """The words of a piece of Markdown, without the addresses in it."""
     return _MARKUP.sub(lambda match: match[1] or "", markdown)
 
 
-def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Runs of `RUN` words; a shorter line of at least three is one run of its own."""
-    if 3 <= len(words) < RUN:
-        yield tuple(words)
+def addresses(markdown: str) -> list[str]:
+    """The last part of every address in a piece of Markdown, such as a picture's file name; all of one elsewhere."""
+    found = ["".join(groups) for groups in _TARGET.findall(markdown)]
+    return [one if "://" in one else one.rstrip("/").rpartition("/")[2] for one in found]
+
+
+def _runs(text: str, least: float, path: str, line: int, needs: Needs) -> Iterator[Sought]:
+    words = spoken(text)
+    if len(words) < RUN:
+        if _tells(words, least):
+            yield Sought(words, What.TEXT, path, line, text, needs)
+        return
     for start in range(len(words) - RUN + 1):
-        yield tuple(words[start : start + RUN])
+        run = words[start : start + RUN]
+        if _tells(run, _LEAST_LINE):
+            yield Sought(run, What.TEXT, path, line, "", needs)
 
 
-def readable(text: str) -> str:
-    """What can be read in an output, its attributes included: escapes undone, tags taken out."""
-    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\n", " ").replace("\\t", " ")
-    plain = html.unescape(html.unescape(plain))
-    values = "\n".join(match[1] or match[2] or "" for match in _VALUE.finditer(plain))
-    return _TAG.sub("", _BLOCK.sub("\n", plain)) + "\n" + values
+def _tells(words: tuple[bytes, ...], least: float) -> bool:
+    """Whether words are enough to know a text by: characters without spaces count half, numbers and dates nothing."""
+    telling = [word for word in words if not word.isdigit() and word not in _DATES]
+    if size(telling) < least:
+        return False
+    return len(words) > 1 or len(telling[0]) >= _FEWEST_LETTERS
 
 
-def leaks(narrow: Iterable[Narrow], outputs: Iterable[Output]) -> list[Leak]:
-    """Every output that holds a run its audience may not read, at most one for each passage line and output."""
-    runs = list(narrow)
-    found: dict[tuple[str, int, str], Leak] = {}
-    if not runs:
-        return []
-    for output in outputs:
-        words = tokens(readable(output.text)) + tokens(output.name)
-        known = frozenset(words)
-        joined = ""
-        for one in runs:
-            if not known.issuperset(one.run) or one.may(output.audience):
-                continue
-            joined = joined or f" {' '.join(words)} "
-            if f" {' '.join(one.run)} " in joined:
-                found.setdefault((one.path, one.line, output.name), Leak(one, output.name))
-    return list(found.values())
+def size(words: Iterable[bytes]) -> float:
+    """How many words these are, a character without spaces being half of one."""
+    return sum(0.5 if is_alone(word) else 1.0 for word in words)

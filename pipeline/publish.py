@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import partial
 from pathlib import Path
 
 from pipeline import deploy as online
+from pipeline.census import Census, census
 from pipeline.confided import Confided
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
-from pipeline.deliver import Limits, Surroundings, Tally, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable, Problem
-from pipeline.frozen import whole
 from pipeline.keyring import Keyring
+from pipeline.leakcheck import LeakCheck
 from pipeline.ledger import Ledger
 from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import (
-    EVERYONE,
-    Audience,
     Delivery,
     DeliveryState,
     Frozen,
@@ -36,12 +34,13 @@ from pipeline.model import (
 )
 from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
-from pipeline.privacy import Leak, Narrow, Output, leaks, narrow_runs
 from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import Secret, private_folder, read_secret
+from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
+from pipeline.tripwire import guard
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Web:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, and how much was checked.
+    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures.
 
     ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
     """
@@ -88,6 +87,7 @@ class Built:
     pastes: tuple[Pasted, ...]
     narrow: int
     outputs: int
+    pictures: Census = field(default_factory=Census)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -164,37 +164,37 @@ def build(
     from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
-    narrow = narrow_runs(house)
-    keyring = Keyring(house, secret.seals)
-    web = _web(root, house, keyring, narrow, folder) if site else None
+    check, keyring = LeakCheck(house, root), Keyring(house, secret.seals)
+    web = _web(root, house, keyring, check, folder) if site else None
     stationery = load_stationery(own_or_packaged(root, "templates"))
     composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
     by_person = {letter.person.id: letter for letter in decided.letters}
     audiences = {who: letter.audience for who, letter in by_person.items()}
-    outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
-    texts = len({(one.path, one.needs) for one in narrow})
-    texts += _check_lines(opened, decided, issues, pastes, web)
-    problems = tuple(proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue)))
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, problems=problems)
+    outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
+    texts = check.texts + _check_lines(opened, issues, pastes, web)
+    problems = proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue))
+    return Built(
+        web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
+        problems=tuple(problems),
+    )  # fmt: skip
 
 
-def _web(root: Path, house: House, keyring: Keyring, narrow: Sequence[Narrow], folder: Path | None) -> Web:
+def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None) -> Web:
     from pipeline import site
     from pipeline.feeds import feeds
     from pipeline.sealed import documents, stamp
 
-    verify = partial(check_site, narrow)
     report = site.build(
         house,
         root,
         lambda sizes: {**feeds(house, sizes), **documents(house, keyring, root)},
-        verify,
+        check.site,
         folder=folder,
         stamp=stamp(house, keyring, root / "content"),
     )
-    files = verify(report.index.parent)
+    files = check.site(report.index.parent)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
     return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
@@ -213,22 +213,10 @@ def _pictures(root: Path) -> Callable[[str], Picture | None]:
     return lambda path: enclose(root / "content", path)
 
 
-def _check(
-    narrow: Sequence[Narrow], issues: tuple[Issue, ...], audiences: Mapping[str, Audience], pastes: tuple[Pasted, ...]
-) -> int:
-    """Looks for narrower texts in every letter and paste; how many there were to look at."""
-    outputs = [_letter_output(one, audiences[one.stub.person]) for issue in issues for one in _distinct(issue)]
-    outputs += [Output(pasted.paste.file_name, pasted.paste.audience, pasted.text) for pasted in pastes]
-    _refuse(leaks(narrow, outputs))
-    return len(outputs)
-
-
-def _check_lines(
-    opened: Opened, decided: Plan, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None
-) -> int:
+def _check_lines(opened: Opened, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None) -> int:
     """Looks for personal lines in everything but their own letter; how many there were. Raises `Leaked`."""
-    lines = {one.person.id: one.line for one in decided.letters if one.line}
-    if not (lines := {**opened.history.lines, **lines}):
+    lines = opened.history.lines
+    if not lines:
         return 0
     outputs = [
         (f"the letter to `{one.stub.person}`", one.stub.person, f"{one.stub.subject}\n{one.sheet.html}")
@@ -236,41 +224,16 @@ def _check_lines(
         for one in _distinct(issue)
     ]
     outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
-    outputs += [(f"build/site/{name}", "", text) for name, text in (_site_texts(web.index.parent) if web else ())]
+    for path in sorted(web.index.parent.rglob("*.*ml")) if web else ():
+        outputs.append((f"build/site/{path.name}", "", path.read_text("utf-8", errors="replace")))
     if found := Confided.of(opened.house, lines).faults(outputs):
         raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
     return len(lines)
 
 
-def check_site(narrow: Sequence[Narrow], site: Path) -> int:
-    """Looks for narrower texts in a finished site; how many files there were. Raises `Leaked`."""
-    texts = _site_texts(site)
-    _refuse(leaks(narrow, [Output(f"build/site/{name}", EVERYONE, text) for name, text in texts] if narrow else []))
-    return len(texts)
-
-
-def _refuse(found: Sequence[Leak]) -> None:
-    if found:
-        raise Leaked("\n".join([*(str(leak) for leak in found[:20]), "Nothing was published or submitted."]))
-
-
 def _distinct(issue: Issue) -> list[Frozen]:
     """One letter for each sheet: what differs beside it is a reader's own greeting and links."""
     return list({id(one.sheet): one for one in issue.letters}.values())
-
-
-def _letter_output(one: Frozen, audience: Audience) -> Output:
-    text = "\n".join((one.stub.subject, one.sheet.html, one.sheet.text, *(value for _, value in one.stub.headers)))
-    return Output(f"the letter to `{one.stub.person}`", audience, text)
-
-
-def _site_texts(site: Path) -> list[tuple[str, str]]:
-    kinds = {".html", ".xml", ".json", ".txt", ".opml", ".webmanifest"}
-    return [
-        (path.relative_to(site).as_posix(), path.read_text("utf-8", errors="replace") if path.suffix in kinds else "")
-        for path in sorted(site.rglob("*"))
-        if path.is_file() and not path.is_relative_to(site / "assets")
-    ]
 
 
 def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
@@ -281,7 +244,7 @@ def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
     outbox = Outbox(folder)
     for issue in issues:
         for one in issue.letters:
-            outbox.submit(whole(one))
+            outbox.submit(one)
     outbox.close()
 
 
@@ -308,12 +271,15 @@ def publish(job: Job) -> Tally | None:
             opened = _without_suppressed(opened, lines[0])
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
-            left = _left(job, opened, ledger)
+            left, too_late = _left(job, opened, ledger)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
+            if deploys:
+                guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(job.root, opened.house, ledger, built.issues)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
+            ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
@@ -325,19 +291,20 @@ def publish(job: Job) -> Tally | None:
                 line.close()
 
 
-def _left(job: Job, opened: Opened, ledger: Ledger) -> list[Delivery]:
-    """What earlier runs left pending and may go now; what waited too long goes only if a person says so."""
+def _left(job: Job, opened: Opened, ledger: Ledger) -> tuple[list[Delivery], list[Delivery]]:
+    """What earlier runs left pending and may go now, and what a person says is too late.
+
+    What waited too long goes only if a person says so.
+    """
     left = ledger.deliveries(DeliveryState.PENDING)
     bound = job.now - timedelta(days=opened.house.settings.mail.late_after)
     late = [one for one in left if one.issued and one.issued < bound]
     if not late:
-        return left
+        return left, []
     answer = job.late(late)
     if answer is Late.GO:
-        return left
-    if answer is Late.HOLD:
-        ledger.hold_for_good([one.id for one in late], "too late, as a person decided", job.now)
-    return [one for one in left if one not in late]
+        return left, []
+    return [one for one in left if one not in late], late if answer is Late.HOLD else []
 
 
 def _deliver(
@@ -372,7 +339,9 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
 
 
 def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterable[Issue]) -> None:
-    if online.target(house.settings.deploy) and not ledger.deployed():
+    if not online.target(house.settings.deploy):
+        return
+    if not ledger.deployed():
         raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
     site = root / "build" / "site"
     meant = {address for issue in issues for one in issue.letters for address in leads_to_sealed(one.sheet.text)}
@@ -397,10 +366,11 @@ def deploy_if_changed(
     where = online.target(settings)
     if not where:
         return False
-    check_site(narrow_runs(house), root / "build" / "site")
+    LeakCheck(house, root).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False
+    guard(root, house, environ)
     online.deploy(root, settings, environ)
     ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
 
 from pipeline.errors import Problem
+from pipeline.explain import Rule
 from pipeline.model import Circle, Delivery, DeliveryState, Held, House, Person, Plan, Verdict
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -146,6 +147,15 @@ def fault_lines(problems: Sequence[Problem]) -> list[str]:
     return [labelled("" if number else "Faults", str(problem)) for number, problem in enumerate(problems)]
 
 
+def pictures_line(pictures: int, freed: int, located: int) -> list[str]:
+    """How many pictures said more than they show, and how many of them where they were taken."""
+    if not pictures:
+        return []
+    places = f", {located:,} of them of a place" if located else ""
+    said = f"{freed:,} freed of metadata{places}" if freed else "none held metadata"
+    return [labelled("Pictures", f"{pictures:,} in the texts: {said}")]
+
+
 def left_lines(left: Sequence[Delivery]) -> list[str]:
     """Letters that an earlier run froze and did not submit."""
     return [labelled("", f"{counted(len(left), 'letter')} of an earlier run still to go")] if left else []
@@ -193,13 +203,27 @@ def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: I
     return lines
 
 
-def explain_lines(who: str, standing: list[tuple[str, str]], verdicts: Sequence[Verdict], most: int) -> list[str]:
-    """Why, and why not, one person is told each entry, and when."""
+def explain_lines(
+    who: str,
+    standing: list[tuple[str, str]],
+    verdicts: Sequence[Verdict],
+    rules: Callable[[str], Sequence[Rule]],
+    most: int,
+) -> list[str]:
+    """Why, and why not, one person is told each entry, when, and which passages they read by which rule.
+
+    ``rules``: the rules of an entry; where only one is asked about, in every language of it.
+    """
     lines = [who] + [f"  {key:<10}{value}" for key, value in standing] + [""]
     width = min(48, max((len(verdict.entry) for verdict in verdicts[:most]), default=0))
     for verdict in verdicts[:most]:
         when = f", {dated(verdict.until)}" if verdict.until else ""
         lines.append(f"  {'→' if verdict.told else '·'} {verdict.entry:<{width}}  {verdict.reason}{when}")
+        whole, *passages = rules(verdict.entry)
+        shown = [one for one in passages if one.theirs or len(verdicts) == 1]
+        if len(verdicts) == 1:
+            shown.insert(0, whole)
+        lines += [f"      {one.place}  {'reads it' if one.may else 'does not read it'}: {one.reason}" for one in shown]
     if len(verdicts) > most:
         lines.append(
             f"  … and {counted(len(verdicts) - most, 'older entry', 'older entries')}: name one to ask about it"
@@ -207,11 +231,20 @@ def explain_lines(who: str, standing: list[tuple[str, str]], verdicts: Sequence[
     return lines
 
 
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
-    """Every problem on a line of its own, and their number."""
+def rule_data(rules: Sequence[Rule]) -> dict[str, object]:
+    """An entry's rules as plain data: who may read it and why, and each of its passages."""
+    whole, *passages = rules
+    rows = [
+        {"path": one.path, "lines": [one.first, one.last], "reads": one.may, "rule": one.reason} for one in passages
+    ]
+    return {"reads": whole.may, "rule": whole.reason, "passages": rows}
+
+
+def problem_lines(problems: Sequence[Problem], after: str) -> list[str]:
+    """Every problem on a line of its own, their number, and what did not happen because of them."""
     return [str(problem) for problem in problems] + [
         "",
-        f"{counted(len(problems), 'problem')}. Nothing was rendered or submitted.",
+        f"{counted(len(problems), 'problem')}. {after}",
     ]
 
 

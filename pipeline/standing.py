@@ -83,6 +83,9 @@ def choose(
             raise KithError(f"`{name}` is a broadcast circle: change it in subscribers.yml.")
         if state in ("resume", "return"):
             _may_come_back(person, opened.history.choices.get(who, Choice()), state)
+            if reason := opened.history.blocked.get(who):
+                fact = f"subscribers.yml:{person.line}: `{person.id}` stays held: {reason}"
+                raise KithError(f"{fact}. That address gets no letters for good; write another one for them there.")
             asked["state"] = State.SUBSCRIBED
         ledger.choose(who, asked, now)
         after = open_house(root, environ, now, ledger)
@@ -102,8 +105,13 @@ def _may_come_back(person: Person, choice: Choice, way: str) -> None:
 
 
 def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
-    """Records a person's verdict on an uncertain or refused delivery; ``delivery`` may be shortened."""
+    """Records a person's verdict on an uncertain or refused delivery; ``delivery`` may be shortened.
+
+    ``all`` is every uncertain one.
+    """
     with Ledger.open(private_folder(root), now) as ledger:
+        if delivery == "all":
+            return _settle_all(ledger, taken, now)
         found = [one for one in ledger.deliveries() if one.id.startswith(delivery)]
         if len(found) != 1:
             fact = "there is no such delivery" if not found else "several deliveries begin with that"
@@ -119,26 +127,53 @@ def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
         return [f"{one.who}: {one.subject} · {after}"]
 
 
+def _settle_all(ledger: Ledger, taken: bool, now: datetime) -> list[str]:
+    """One verdict on everything that is uncertain, as after a power cut."""
+    found = ledger.deliveries(DeliveryState.UNCERTAIN)
+    if not found:
+        raise KithError("Nothing is uncertain.")
+    for one in found:
+        ledger.settle(one.id, taken, now)
+    after = "submitted" if taken else "not taken, so told again with the next publish"
+    return [*(f"{one.who}: {one.subject}" for one in found), f"{counted(len(found), 'letter')}: {after}"]
+
+
 def take_events(
     root: Path, environ: Mapping[str, str], payloads: Iterable[tuple[str, bytes]], now: datetime
-) -> list[str]:
-    """Takes in payloads of the provider's event webhook: (name, bytes); all of them are checked before any is taken."""
+) -> tuple[list[str], list[str]]:
+    """Takes in payloads of the provider's event webhook: (name, bytes); what was taken in, and what could not be.
+
+    Raises `KithError` when none could be.
+    """
     with Ledger.open(private_folder(root), now) as ledger:
         opened = open_house(root, environ, now, ledger)
         secret = opened.secret or read_secret(root)
         key = opened.house.settings.sendgrid.events_from
-        found: list[Event] = []
-        for name, data in payloads:
-            body, headers = read_payload(data, name)
-            if key:
-                verify(body, headers, key, name)
-            found += events_of(body, name)
+        found, bad = _read_events(payloads, key)
         before = ledger.counts()
         fresh = ledger.ingest([(event, secret.mark(event.address)) for event in found], now)
         after = ledger.counts()
     changed = {state: after.get(state, 0) - before.get(state, 0) for state in sorted(before.keys() | after.keys())}
     lines = [f"{len(found):,} events, {fresh:,} of them new"]
-    return lines + [f"  {number:+,} {state}" for state, number in changed.items() if number]
+    return lines + [f"  {number:+,} {state}" for state, number in changed.items() if number], bad
+
+
+def _read_events(payloads: Iterable[tuple[str, bytes]], key: str) -> tuple[list[Event], list[str]]:
+    """The events of all payloads that can be believed, and what is wrong with the others."""
+    found: list[Event] = []
+    good, bad = 0, []
+    for name, data in payloads:
+        try:
+            body, headers = read_payload(data, name)
+            if key:
+                verify(body, headers, key, name)
+            found += events_of(body, name)
+            good += 1
+        except KithError as error:
+            bad.append(str(error))
+    if bad and not good:
+        raise KithError("\n".join(bad))
+    return found, bad
 
 
 def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]:

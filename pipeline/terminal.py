@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from pipeline.deliver import Surroundings
 from pipeline.model import Delivery, House
+from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
 
 EVERY = 100
@@ -44,7 +44,9 @@ class _Brake:
     def __init__(self) -> None:
         self.pulled = False
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._pull)
+            # Whoever started this with `nohup` wants it to go on.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._pull)
 
     def _pull(self, number: int, _frame: FrameType | None) -> None:
         again = self.pulled and number == signal.SIGINT
@@ -64,14 +66,15 @@ class _Brake:
 
 def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]) -> Surroundings:
     """What a run in this process hands to the send loop."""
-    brake = _Brake()
+    brake, progress = _Brake(), _Progress()
     return Surroundings(
         clock=clock,
         tick=time.monotonic,
         sleep=brake.wait,
-        progress=_Progress(),
+        progress=progress,
         may_go=may_go,
         halted=lambda: brake.pulled,
+        over=progress.over,
     )
 
 
@@ -80,6 +83,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._open, self._said = False, 0
 
     def __call__(self, done: int, total: int) -> None:
         """Shows that ``done`` of ``total`` letters were gone through."""
@@ -90,9 +94,17 @@ class _Progress:
         if sys.stdout.isatty():
             width = 32
             bar = "━" * (width * done // total)
-            end = "\n" if done == total else ""
-            sys.stdout.write(f"\r\x1b[K{bar:<{width}} {done:,}/{total:,}  {rate:.1f}/s  {left}{end}")
+            sys.stdout.write(f"\r\x1b[K{bar:<{width}} {done:,}/{total:,}  {rate:.1f}/s  {left}".rstrip())
             sys.stdout.flush()
-        elif done and (done % EVERY == 0 or done == total) and total > EVERY:
+            self._open = True
+        elif total > EVERY and done > self._said and (done // EVERY > self._said // EVERY or done == total):
+            self._said = done
             sys.stdout.write(f"{done:,} of {total:,} letters, {rate:.1f} a second, {left or 'done'}\n")
             sys.stdout.flush()
+
+    def over(self) -> None:
+        """Leaves the bar as it is; what follows begins on a line of its own."""
+        if self._open:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._open = False

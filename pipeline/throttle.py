@@ -23,6 +23,11 @@ class Throttle:
             self._domains[domain(address)] = now + self._domain_gap
 
     @property
+    def slows(self) -> bool:
+        """Whether any letter may have to wait."""
+        return bool(self._gap or self._domain_gap)
+
+    @property
     def by_domain(self) -> bool:
         """Whether one domain may have to wait while another may not."""
         return bool(self._domain_gap)

@@ -3,39 +3,77 @@
     resolve, connect, TLS    Unavailable: nothing was written (a certificate nobody vouches for: Misconfigured)
     write                    Unavailable before the first byte, Uncertain after it
     read                     Uncertain until the reply is whole
-    redirect                 a reply like any other: it is never followed, so no key travels
 
-No proxy is taken from the environment, and nothing here logs.
+What waits for an answer says so (`Pause`), so that one thread can serve several connections. Nothing here logs.
 """
 
 from __future__ import annotations
 
 import io
 import ipaddress
+import math
 import select
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
-from typing import Any, cast
-from urllib.parse import urlsplit
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from typing import Any, TypeVar, cast
 
 from pipeline.errors import Misconfigured, Unavailable, Uncertain
 
 _LONGEST_REPLY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
-_IDLE = 20.0
+_FIRST = 4096
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole reply; the names of ``headers`` are in lower case."""
+class Pause:
+    """A moment at which whoever asked waits for the other side: until ``sock`` can be read, or ``until`` is past.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    ``until`` is a moment of `time.monotonic`. Without a socket there is only that moment to wait for.
+    """
+
+    sock: socket.socket | None = None
+    until: float = 0.0
+
+
+def through(steps: Generator[Pause, None, T]) -> T:
+    """What the steps come to, where nothing else is to be done at their pauses."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+
+def awaited(pauses: Sequence[Pause], *, patient: bool = True) -> list[int]:
+    """The places of those that need not wait any longer; without ``patient`` this may be none of them."""
+    over = [place for place, pause in enumerate(pauses) if _is_over(pause)]
+    if over:
+        patient = False
+    poll, places = select.poll(), {}
+    for place, pause in enumerate(pauses):
+        if pause.sock is not None and place not in over:
+            places[pause.sock.fileno()] = place
+            poll.register(pause.sock, select.POLLIN)
+    left = min((pause.until for pause in pauses), default=0.0) - time.monotonic()
+    # Rounded up: a wait that ends a moment early would be waited for again and again.
+    ready = [places[number] for number, _ in poll.poll(math.ceil(max(left, 0.0) * 1000) if patient else 0)]
+    return sorted([*over, *ready])
+
+
+def _is_over(pause: Pause) -> bool:
+    if pause.sock is None:
+        return pause.until <= time.monotonic()
+    if pause.sock.fileno() < 0:
+        return True
+    # What TLS has read already makes its socket no longer readable.
+    waiting = isinstance(pause.sock, ssl.SSLSocket) and pause.sock.pending() > 0
+    return waiting or pause.until <= time.monotonic()
 
 
 def is_loopback(host: str) -> bool:
@@ -85,7 +123,7 @@ def dial(host: str, port: int, seconds: float) -> socket.socket:
             return _connect(socket.socket(family, kind, protocol), address, left)
         except OSError as error:
             last = error
-    raise Unavailable(f"{host}:{port} cannot be reached: {why(last, seconds)}.")
+    raise Unavailable(f"{host}:{port} cannot be reached: {why(last, seconds)}.", connected=False)
 
 
 def _resolve(host: str, port: int) -> list[tuple[Any, ...]]:
@@ -93,7 +131,7 @@ def _resolve(host: str, port: int) -> list[tuple[Any, ...]]:
         return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except socket.gaierror as error:
         fact = f"the name `{host}` does not resolve ({(error.strerror or 'no reason given').lower()})"
-        raise Unavailable(f"{fact}. Are you online, and is `host` right?") from None
+        raise Unavailable(f"{fact}. Are you online, and is `host` right?", connected=False) from None
     except UnicodeError:
         raise Misconfigured(f"`{host}` is no host name. Check `host` in pyproject.toml.") from None
 
@@ -123,7 +161,7 @@ def secure(sock: socket.socket, host: str, seconds: float) -> ssl.SSLSocket:
         raise Misconfigured(f"{fact}. Check `host`, and this machine's clock and certificates.") from None
     except (OSError, ValueError) as error:
         sock.close()
-        raise Unavailable(f"{host} did not agree on TLS: {why(error, seconds)}.") from None
+        raise Unavailable(f"{host} did not agree on TLS: {why(error, seconds)}.", connected=False) from None
     except BaseException:
         sock.close()
         raise
@@ -162,133 +200,55 @@ def _left(until: float) -> float:
 
 
 class Timed(io.RawIOBase):
-    """Reads from a socket until a deadline; ``ended`` says that the other side closed.
+    """Reads from a socket until a deadline.
 
-    A timeout per read would let a server that drips a byte at a time hold a run for ever.
+    ``ended`` says that the other side closed, ``got`` how many bytes came; with ``shut`` nothing more is read. A
+    timeout per read would let a server that drips a byte at a time hold a run for ever.
     """
 
     def __init__(self, sock: socket.socket, seconds: float, limit: int = _LONGEST_REPLY) -> None:
         self._sock = sock
         self._limit = limit
-        self.ended = False
+        self.ended = self.shut = False
+        self._again = b""
+        self.got = 0
         self.again(seconds)
 
-    def again(self, seconds: float) -> None:
-        """Starts the clock anew, for the next reply."""
+    def again(self, seconds: float) -> Pause:
+        """Starts the clock anew, for the next reply; gives the pause that comes before it."""
         self._until = time.monotonic() + seconds
         self._room = self._limit
+        return Pause(self._sock, self._until)
 
     def readable(self) -> bool:
         return True
 
+    def some(self) -> bytes:
+        """What comes first; empty when the other side closed."""
+        buffer = bytearray(_FIRST)
+        return bytes(memoryview(buffer)[: self.readinto(buffer)])
+
+    def put_back(self, data: bytes) -> None:
+        """What is to be read once more, before anything else."""
+        self._again = data
+
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._until))
-        count = self._sock.recv_into(buffer)
+        if self._again:
+            count = min(len(self._again), len(buffer))
+            buffer[:count], self._again = self._again[:count], self._again[count:]
+            return count
+        if self.shut:
+            return 0
+        # Past the deadline what has come is read all the same: it may be this side that was late.
+        self._sock.settimeout(max(self._until - time.monotonic(), 0.0))
+        try:
+            count = self._sock.recv_into(buffer)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            raise TimeoutError from None
         self.ended = self.ended or not count
         self._room -= count
+        self.got += count
         # A reply without an end would fill the memory before the deadline.
         if self._room < 0:
             raise OSError(0, "the answer is far too long")
         return count
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What `http.client.HTTPResponse` asks of a socket."""
-        return io.BufferedReader(self)
-
-
-class Wire:
-    """A kept-alive connection to one origin, for one request at a time."""
-
-    def __init__(self, origin: str, seconds: float) -> None:
-        parts = urlsplit(origin)
-        self._tls = parts.scheme == "https"
-        self._netloc = parts.netloc
-        self.host = parts.hostname or ""
-        self._port = parts.port or (443 if self._tls else 80)
-        self._seconds = seconds
-        self._sock: socket.socket | None = None
-        self._used = 0.0
-
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """The reply to one request, whatever its status.
-
-        Raises `Unavailable`, `Uncertain` or `Misconfigured` by the phase it ended in; the connection is
-        closed after anything but a whole reply, so that no late reply is ever taken for the next one's.
-        """
-        try:
-            return self._exchange(self._connected(), method, self._head(method, path, headers, body) + body)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Hangs up; the next request connects anew."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
-
-    def _exchange(self, sock: socket.socket, method: str, request: bytes) -> Reply:
-        try:
-            write(sock, request, self._seconds, f"the request to {self.host}")
-        except Uncertain:
-            reply = self._early(sock)
-            if reply is None:
-                raise
-            return reply
-        return self._read(sock, method, self._seconds)
-
-    def _connected(self) -> socket.socket:
-        # A connection that was closed while idle would swallow a request and leave it uncertain.
-        if self._sock is not None and (time.monotonic() - self._used > _IDLE or stale(self._sock)):
-            self.close()
-        if self._sock is None:
-            sock = dial(self.host, self._port, self._seconds)
-            self._sock = secure(sock, self.host, self._seconds) if self._tls else sock
-        return self._sock
-
-    def _head(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._netloc}", "Accept-Encoding: identity"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}"] if body else []
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
-
-    def _early(self, sock: socket.socket) -> Reply | None:
-        """The server's own no to a request it did not read to its end, as for one that is too large."""
-        try:
-            reply = self._read(sock, "POST", min(self._seconds, 1.0))
-        except Uncertain:
-            return None
-        self.close()
-        return reply if reply.status >= 300 else None
-
-    def _read(self, sock: socket.socket, method: str, seconds: float) -> Reply:
-        try:
-            timed = Timed(sock, seconds)
-            reply, keep = _reply(timed, method)
-        except (OSError, HTTPException, ValueError) as error:
-            fact = why(error, seconds)
-            raise Uncertain(f"{self.host} was given the whole request, but {fact}.") from None
-        self._used = time.monotonic()
-        if not keep:
-            self.close()
-        return reply
-
-
-def _reply(timed: Timed, method: str) -> tuple[Reply, bool]:
-    """A whole reply, and whether the connection may be used again."""
-    # It asks a socket for nothing but makefile().
-    with HTTPResponse(cast(Any, timed), method=method) as response:
-        response.begin()
-        # http.client takes the end of the stream for the end of the head.
-        _whole(timed)
-        framed = response.chunked or response.length is not None
-        body = response.read()
-        if framed:
-            _whole(timed)
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, headers, body), framed and not response.will_close
-
-
-def _whole(timed: Timed) -> None:
-    if timed.ended:
-        raise OSError(0, "the answer broke off in the middle")

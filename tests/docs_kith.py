@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-_OURS = "publish site engine letters feeds serve starter standing terminal transports.choose".split()
+_OURS = "publish site engine letters feeds serve seen starter standing terminal transports.choose".split()
 _THEIRS = "mkdocs.commands.build material.plugins.search.plugin css_inline sendgrid ghp_import pymdownx".split()
 
 
@@ -74,7 +74,7 @@ def command(words: list[str], folder: str, environ: dict[str, str]) -> int:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
-    more = ["--no-browser", "--port", "0"] if "serve" in words and "--help" not in words else []
+    more = ["--no-browser", "--port", "0"] if {"serve", "preview"} & {*words} and "--help" not in words else []
     sys.argv = ["kith", *words, *more]
     sys.stdin.isatty = lambda: True  # type: ignore[method-assign]
     try:

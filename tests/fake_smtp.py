@@ -40,9 +40,11 @@ class FakeSmtp:
     """The mail server; use it as a context manager. ``tls`` is none, starttls or tls."""
 
     def __init__(
-        self, books: Path, *, tls: str = "none", pem: Path | None = None, login: bool = False, size: int = 33_554_432
-    ) -> None:
+        self, books: Path, *, tls: str = "none", pem: Path | None = None, login: bool = False, size: int = 33_554_432,
+        pipelining: bool = False,
+    ) -> None:  # fmt: skip
         self.books_path = books
+        self.pipelining = pipelining
         self.login = login
         self.faults: deque[str] = deque()
         self.connections = 0
@@ -182,6 +184,12 @@ class _Handler:
 
     def __init__(self, fake: FakeSmtp) -> None:
         self._fake = fake
+
+    async def handle_EHLO(
+        self, server: _Server, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING", *responses] if self._fake.pipelining else responses
 
     async def handle_DATA(self, server: _Server, session: Session, envelope: Envelope) -> str:
         if await server.cut("dot"):

@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.frozen import alone
 from pipeline.letters import Composer
+from pipeline.mime import to_bytes
 from pipeline.model import (
     EVERYONE,
     PUBLIC,
@@ -14,7 +16,6 @@ from pipeline.model import (
     Chosen,
     Circle,
     Entry,
-    Frozen,
     House,
     Kind,
     Letter,
@@ -27,7 +28,6 @@ from pipeline.model import (
     PlannedLetter,
     PlannedPaste,
     Settings,
-    Sheet,
     State,
     Version,
 )
@@ -272,9 +272,9 @@ def brief(lang: str) -> Letter:
     return letter(COLD, language=lang, person=replace(WEI, name={"": "Marta"}, languages=(lang,)))
 
 
-def frozen_alone(one: Letter) -> Frozen:
-    """A finished letter as the ledger would keep it, on a sheet of its own."""
-    return Frozen(one, Sheet(one.text, one.html, "", one.inline), "", "", "", "")
+def mailed(one: Letter) -> bytes:
+    """A letter as the bytes that travel."""
+    return to_bytes(alone(one))
 
 
 READERS = {"single": near, "digest": far, "update": brief}

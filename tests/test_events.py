@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from test_ledger import issue
 
 from pipeline.events import SOFT, events_of, stop_of
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Plan
+from pipeline.records import Outcome
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)
@@ -266,13 +267,15 @@ def test_what_is_forged_is_not_taken_and_says_so(root: Path, how: str) -> None:
     assert "unsubscribed" not in run(root, "explain", "wei", now=NOW).out
 
 
-def test_one_forged_file_in_a_folder_keeps_the_whole_folder_out(root: Path, tmp_path: Path) -> None:
+def test_one_forged_file_in_a_folder_is_named_and_keeps_no_other_out(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "payloads"
     folder.mkdir()
     (folder / "1.txt").write_bytes(signed(about_wei(root, "delivered")))
     (folder / "2.txt").write_bytes(signed(about_wei(root, "spamreport"), OTHER))
-    assert run(root, "events", str(folder), now=NOW).code == 1
-    assert counts(root) == {"submitted": 1}
+    ran = run(root, "events", str(folder), now=NOW)
+    assert ran.code == 1
+    assert "2.txt" in ran.err and "The others were taken in." in ran.err
+    assert counts(root) == {"delivered": 1}, "and the forged complaint changes nothing"
     (folder / "2.txt").unlink()
     assert run(root, "events", str(folder), now=NOW).code == 0
     assert counts(root) == {"delivered": 1}
@@ -327,3 +330,18 @@ def test_an_event_about_a_letter_of_somebody_else_changes_no_letter_of_ours(root
     )
     assert take(root, signed(body)).code == 0
     assert counts(root) == {"submitted": 1}
+
+
+def test_somebody_who_came_back_is_not_sent_away_by_what_is_heard_of_an_old_letter(ledger: Ledger) -> None:
+    ingest(ledger, row("group_unsubscribe", "i0-wei", 1_795_000_001))
+    assert ledger.history(MARKS).choices["wei"].state == "unsubscribed"
+    ledger.choose("wei", {"state": "subscribed"}, NOW)
+    ingest(ledger, row("open", "i0-wei", 1_795_000_005), row("group_unsubscribe", "i0-wei", 1_795_000_001))
+    assert ledger.history(MARKS).choices["wei"].state == "subscribed"
+
+
+def test_whose_address_left_for_good_does_not_come_back_without_another_one(root: Path) -> None:
+    take(root, signed(about_wei(root, "unsubscribe")))
+    ran = run(root, "choice", "wei", "--return", now=NOW)
+    assert ran.code == 1
+    assert "stays held" in ran.err and "write another one" in ran.err

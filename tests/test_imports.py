@@ -13,26 +13,29 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged offered references salvage throttle tongue feedhtml feedxml sealing",
+    "errors model packaged offered references salvage throttle tongue feedhtml feedxml sealing undone pictext",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules beside passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
+    "links terms pace rules beside passages secret wire yamlfile validate overload frozen events plate ledgerfile "
+    "steplog repository remotes traces bare svg film sieve",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile lettercode settled confided plan privacy recall written enclosed renamed keyring",
+    "frontmatter markup textfile lettercode settled confided plan privacy recall written enclosed renamed mime web "
+    "keyring named leak",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "shell workshop engine deploy ledger transports.base",
+    "workshop engine deploy records payload transports.base explain strays shell excuses private wording",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content openings subscribers feeds letterparts timeline deliver "
-    "transports.outbox transports.smtp transports.sendgrid",
-    "reading letters templates listings stage consent sealed custody transports.choose",
-    "issues welcome terminal starter letterproof gallery",
-    "pages",
+    "check content openings subscribers feeds letterparts timeline ledger transports.outbox transports.smtp "
+    "transports.sendgrid report census",
+    "deliver reading letters templates listings stage consent transports.choose sealed custody leakcache leaving",
+    "issues welcome terminal starter tripwire eyes leakfiles letterproof gallery",
+    "pages eyeshtml leakcheck",
     "site",
     # the only one who knows the order
     "publish",
     "preview standing rotate",
     "notes",
     "serve",
+    "seen",
     # argv, printing, clock, exit code
     "cli",
     "__main__",
@@ -40,8 +43,9 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
 
 PURE = (
-    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
-    "events throttle sealing keyring shell offered beside confided letterproof gallery lettercode"
+    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
+    "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
+    "excuses offered beside confided letterproof gallery lettercode"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

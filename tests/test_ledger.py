@@ -14,9 +14,10 @@ from small import NOW
 
 from pipeline import frozen
 from pipeline.errors import LedgerUnusable, Miscounted
-from pipeline.ledger import FILE, Ledger, Outcome
+from pipeline.ledger import FILE, Ledger
 from pipeline.model import DeliveryState, Frozen, Held, Issue, Letter, Picture, Plan, Sheet
 from pipeline.recall import HALF
+from pipeline.records import Outcome
 
 MARKS = {"wei": "mark-wei", "tom": "mark-tom"}
 
@@ -70,8 +71,8 @@ def test_a_letter_is_thawed_as_it_was_frozen(ledger: Ledger) -> None:
     ledger.freeze(Plan(NOW), [issue("i1", "wei", "tom")], [], ["a"])
     for who in ("wei", "tom"):
         letter = ledger.letter(f"i1-{who}")
-        assert letter == frozen.whole(one(who))
-        assert letter.html == f"<p>Hello {who} &amp; co</p>token-{who}"
+        assert letter == one(who)
+        assert frozen.whole(letter).html == f"<p>Hello {who} &amp; co</p>token-{who}"
 
 
 def test_a_letter_whose_bytes_changed_never_leaves(folder: Path) -> None:

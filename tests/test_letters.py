@@ -10,7 +10,6 @@ from pipeline.errors import Misconfigured, Problems
 from pipeline.letterhtml import ATTRIBUTES, TAGS
 from pipeline.letters import LIMIT, TARGET, Composer, compose, compose_paste
 from pipeline.letterstyle import PROPERTIES
-from pipeline.mime import to_bytes
 from pipeline.model import Entry, House, Letter, Version
 from pipeline.plaintext import columns
 from pipeline.stationery import load_stationery
@@ -40,7 +39,7 @@ def test_letters_are_what_was_approved_in_html_text_and_headers(name: str) -> No
     letter = h.GOLDEN[name]()
     golden(f"letter-{name}.html", letter.html)
     golden(f"letter-{name}.txt", letter.text)
-    head, _, _ = to_bytes(letter).partition(b"\r\nMIME-Version:")
+    head, _, _ = h.mailed(letter).partition(b"\r\nMIME-Version:")
     golden(f"letter-{name}.headers", head.decode("ascii").replace("\r\n", "\n") + "\n")
 
 

@@ -23,7 +23,6 @@ from pipeline.content import read_content
 from pipeline.frozen import whole
 from pipeline.letterproof import proof
 from pipeline.letters import LIMIT, WEIGHT, Composer
-from pipeline.mime import to_bytes
 from pipeline.model import Letter
 from tests import letters_house as h
 
@@ -66,7 +65,7 @@ def test_every_post_of_a_real_blog_makes_a_letter_that_is_small_enough(letters: 
     assert len(letters) > 180
     for letter in letters.values():
         assert len(letter.html.encode()) <= LIMIT
-        assert len(to_bytes(letter)) <= WEIGHT
+        assert len(h.mailed(letter)) <= WEIGHT
 
 
 def test_every_post_of_a_real_blog_keeps_its_words(letters: dict[str, Letter]) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from lxml import html as parser
 
-from pipeline.mime import to_bytes
 from pipeline.model import Letter
 from tests import letters_house as h
 
@@ -47,7 +46,7 @@ MOST_SPAM = 0.5
 @needs_spamassassin
 def test_a_spam_filter_finds_nothing_in_any_letter(letters: dict[str, Letter], tmp_path: Path) -> None:
     """SpamAssassin's own tests, without the network and without what it learned; all letters in one run."""
-    lines = [b"From x Sat Nov 21 09:00:00 2026\n" + to_bytes(one).replace(b"\r\n", b"\n") for one in letters.values()]
+    lines = [b"From x Sat Nov 21 09:00:00 2026\n" + h.mailed(one).replace(b"\r\n", b"\n") for one in letters.values()]
     box = b"\n".join(lines) + b"\n"
     rules = tmp_path / "rules.cf"
     rules.write_text("use_bayes 0\nuse_auto_whitelist 0\nreport_safe 0\nskip_rbl_checks 1\n", "ascii")
@@ -216,7 +215,7 @@ def test_a_signature_over_both_ways_to_leave_is_verified_and_breaks_when_one_cha
     covered = [b"from", b"to", b"subject", b"date", b"message-id", b"list-unsubscribe", b"list-unsubscribe-post"]
     for name in sorted(h.GOLDEN):
         letter = h.SAMPLES[name]()
-        message = to_bytes(letter)
+        message = h.mailed(letter)
         domain = parseaddr(letter.sender)[1].rpartition("@")[2].encode()
         way = (b"relaxed", b"relaxed")
         head = dkim.sign(message, b"k", domain, private, canonicalize=way, include_headers=covered)

@@ -9,13 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.errors import Misconfigured, Refused
+from pipeline.frozen import alone
 from pipeline.mime import ascii_address, fields, mailbox, to_bytes, words
 from pipeline.model import Letter
 from tests import letters_house as h
 
 
 def read(letter: Letter) -> email.message.EmailMessage:
-    return email.message_from_bytes(to_bytes(letter), policy=email.policy.default)
+    return email.message_from_bytes(to_bytes(alone(letter)), policy=email.policy.default)
 
 
 def body(message: email.message.EmailMessage, kind: str) -> str:
@@ -37,7 +38,7 @@ def test_text_comes_before_html_and_both_come_back_whole(sample: Letter) -> None
 
 
 def test_lines_end_in_crlf_and_are_short_enough(sample: Letter) -> None:
-    data = to_bytes(sample)
+    data = to_bytes(alone(sample))
     assert b"\n" not in data.replace(b"\r\n", b"")
     assert b"\r" not in data.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in data.split(b"\r\n"))
@@ -46,8 +47,8 @@ def test_lines_end_in_crlf_and_are_short_enough(sample: Letter) -> None:
 
 
 def test_the_same_letter_is_the_same_bytes(sample: Letter) -> None:
-    assert to_bytes(sample) == to_bytes(sample)
-    assert to_bytes(sample) != to_bytes(replace(sample, delivery_id="other"))
+    assert to_bytes(alone(sample)) == to_bytes(alone(sample))
+    assert to_bytes(alone(sample)) != to_bytes(alone(replace(sample, delivery_id="other")))
 
 
 def test_headers_come_back_as_they_were_said(sample: Letter) -> None:
@@ -92,7 +93,7 @@ def test_chinese_goes_as_base64_and_english_stays_readable() -> None:
 )
 def test_text_that_mail_tends_to_spoil_arrives_whole(text: str) -> None:
     letter = replace(h.letter(h.SHORT), text=text)
-    data = to_bytes(letter)
+    data = to_bytes(alone(letter))
     assert b"\nFrom " not in data
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
     assert body(read(letter), "plain") == expected
@@ -102,7 +103,7 @@ def test_a_long_chinese_subject_keeps_its_spaces_when_it_folds() -> None:
     subject = "共识 Consensus 慢慢来 slowly 一点 一点 地 说 清楚 and again 再说一遍 end"
     letter = replace(h.letter(h.SHORT), subject=subject)
     assert read(letter)["Subject"] == subject
-    for line in to_bytes(letter).split(b"\r\n\r\n")[0].split(b"\r\n"):
+    for line in to_bytes(alone(letter)).split(b"\r\n\r\n")[0].split(b"\r\n"):
         assert len(line) <= 78
 
 
@@ -130,12 +131,14 @@ def test_control_characters_are_refused_in_every_header(sign: str) -> None:
         replace(letter, headers=((f"X{sign}", "b"),)),
     ):
         with pytest.raises(Refused):
-            to_bytes(broken)
+            to_bytes(alone(broken))
 
 
 def test_international_domains_travel_in_their_ascii_form() -> None:
     assert ascii_address("wei@bücher.example") == "wei@xn--bcher-kva.example"
-    assert b"To: Wei <wei@xn--bcher-kva.example>" in to_bytes(replace(h.letter(h.SHORT), to="wei@bücher.example"))
+    assert b"To: Wei <wei@xn--bcher-kva.example>" in to_bytes(
+        alone(replace(h.letter(h.SHORT), to="wei@bücher.example"))
+    )
 
 
 NO_ADDRESSES = [
@@ -147,14 +150,14 @@ NO_ADDRESSES = [
 @pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(Refused):
-        to_bytes(replace(h.letter(h.SHORT), to=address))
+        to_bytes(alone(replace(h.letter(h.SHORT), to=address)))
 
 
 def test_a_wrong_address_of_the_house_stops_everything() -> None:
     with pytest.raises(Misconfigured, match=r"tool\.kith\.mail"):
-        to_bytes(replace(h.letter(h.SHORT), sender="Lin Zhao"))
+        to_bytes(alone(replace(h.letter(h.SHORT), sender="Lin Zhao")))
     with pytest.raises(Misconfigured):
-        to_bytes(replace(h.letter(h.SHORT), reply_to="nobody"))
+        to_bytes(alone(replace(h.letter(h.SHORT), reply_to="nobody")))
 
 
 @pytest.mark.parametrize("name", ["Lin, Zhao", 'Lin "Z" Zhao', "陈伟", "陈 " * 30 + "伟", "O'Neil (home)", "=?x?="])
@@ -182,7 +185,7 @@ def test_a_house_named_in_chinese_has_a_list_id_that_reads_back() -> None:
 
 
 def test_long_headers_are_folded_where_they_have_spaces() -> None:
-    data = to_bytes(h.letter(h.SHORT))
+    data = to_bytes(alone(h.letter(h.SHORT)))
     assert re.search(rb"List-Unsubscribe: <https://[^>]+>,\r\n <mailto:", data)
 
 
@@ -190,4 +193,4 @@ def test_a_picture_with_an_odd_id_is_refused() -> None:
     letter = h.letter(h.EVERY, circle=h.INNER)
     odd = replace(letter, inline=(replace(letter.inline[0], cid="a>\r\nX: y"),))
     with pytest.raises(Refused):
-        to_bytes(odd)
+        to_bytes(alone(odd))

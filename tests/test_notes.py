@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from lxml import html as parser
 
 from pipeline.confided import Confided
-from pipeline.ledger import Ledger, Outcome
+from pipeline.ledger import Ledger
 from pipeline.letterparts import folded
 from pipeline.letters import Composer
 from pipeline.model import DeliveryState, PersonalLine, Plan
+from pipeline.records import Outcome
 from pipeline.report import note_lines
 from tests import letters_house as h
 

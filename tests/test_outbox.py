@@ -15,6 +15,7 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline import errors
+from pipeline.frozen import alone
 from pipeline.mime import to_bytes
 from pipeline.model import Letter, Picture
 from pipeline.transports.outbox import Outbox, file_name, preview
@@ -46,9 +47,9 @@ def page(path: Path) -> Any:
 
 
 def test_a_letter_is_a_file_of_exactly_the_bytes_that_would_travel(tmp_path: Path) -> None:
-    receipt = Outbox(tmp_path / "build" / "outbox").submit(letter())
+    receipt = Outbox(tmp_path / "build" / "outbox").submit(alone(letter()))
     written = (tmp_path / "build" / "outbox" / "d1.eml").read_bytes()
-    assert written == to_bytes(letter())
+    assert written == to_bytes(alone(letter()))
     assert email.message_from_bytes(written, policy=policy.default)["Subject"] == "慢慢达成共识 1"
     assert (receipt.message_id, receipt.evidence) == ("d1.eml", "written to d1.eml")
     assert names(tmp_path / "build" / "outbox") == ["d1.eml", "d1.html", "index.html"]
@@ -56,7 +57,7 @@ def test_a_letter_is_a_file_of_exactly_the_bytes_that_would_travel(tmp_path: Pat
 
 def test_the_same_delivery_twice_is_one_file_with_the_later_words(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    first, second = outbox.submit(letter()), outbox.submit(letter(text="other words\n"))
+    first, second = outbox.submit(alone(letter())), outbox.submit(alone(letter(text="other words\n")))
     assert first == second
     assert names(tmp_path) == ["d1.eml", "d1.html", "index.html"]
     assert b"other words" in (tmp_path / "d1.eml").read_bytes()
@@ -64,9 +65,9 @@ def test_the_same_delivery_twice_is_one_file_with_the_later_words(tmp_path: Path
 
 
 def test_the_index_shows_every_letter_newest_first_also_those_of_earlier_runs(tmp_path: Path) -> None:
-    Outbox(tmp_path).submit(letter(1))
-    Outbox(tmp_path).submit(letter(3))
-    Outbox(tmp_path).submit(letter(2))
+    Outbox(tmp_path).submit(alone(letter(1)))
+    Outbox(tmp_path).submit(alone(letter(3)))
+    Outbox(tmp_path).submit(alone(letter(2)))
     found = page(tmp_path / "index.html")
     assert found.xpath("//li/a[1]/text()") == [f"慢慢达成共识 {number}" for number in (3, 2, 1)]
     assert found.xpath("//li/small[1]/text()")[1:] == ["陈伟 <wei2@example.org>", "陈伟 <wei1@example.org>"]
@@ -77,7 +78,7 @@ def test_the_index_shows_every_letter_newest_first_also_those_of_earlier_runs(tm
 
 def test_a_letter_is_shown_without_scripts_and_cannot_break_out_of_its_frame(tmp_path: Path) -> None:
     hostile = '<script>alert(1)</script></iframe>"><img src=x onerror=alert(1)>'
-    Outbox(tmp_path).submit(letter(html=hostile, text=hostile, to_name="<b>Wei</b>", subject="<i>oh</i>"))
+    Outbox(tmp_path).submit(alone(letter(html=hostile, text=hostile, to_name="<b>Wei</b>", subject="<i>oh</i>")))
     for name in ("d1.html", "index.html"):
         found = page(tmp_path / name)
         assert not found.xpath("//script | //img | //b | //i | //*[@onerror]")
@@ -100,7 +101,7 @@ def test_a_delivery_id_of_any_shape_gets_a_plain_name_of_its_own(tmp_path: Path,
     name = file_name(delivery_id)
     assert name == file_name(delivery_id) != file_name(delivery_id + "x")
     assert name.replace("-", "").isalnum() and name.isascii() and name == name.lower() and len(name) < 90
-    Outbox(tmp_path / "outbox").submit(letter(delivery_id=delivery_id))
+    Outbox(tmp_path / "outbox").submit(alone(letter(delivery_id=delivery_id)))
     assert names(tmp_path) == ["outbox"] and f"{name}.eml" in names(tmp_path / "outbox")
 
 
@@ -115,42 +116,42 @@ def test_a_full_disk_is_unavailable_and_leaves_nothing_half_written(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     outbox = Outbox(tmp_path)
-    outbox.submit(letter(1))
+    outbox.submit(alone(letter(1)))
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(errors.Unavailable, match="no space left on device") as caught:
-            outbox.submit(letter(2))
+            outbox.submit(alone(letter(2)))
     assert str(tmp_path) in str(caught.value)
     assert not [name for name in names(tmp_path) if name.endswith((".part", "d2.eml"))]
     assert len(page(tmp_path / "index.html").xpath("//li")) == 1
-    outbox.submit(letter(2))
+    outbox.submit(alone(letter(2)))
     assert len(page(tmp_path / "index.html").xpath("//li")) == 2
 
 
 def test_a_folder_that_is_a_file_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("in the way")
     with pytest.raises(errors.Unavailable, match="file exists"):
-        Outbox(tmp_path / "outbox").submit(letter())
+        Outbox(tmp_path / "outbox").submit(alone(letter()))
 
 
 def test_a_letter_that_was_taken_stays_taken_when_only_the_index_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "index.html").mkdir()
-    assert Outbox(tmp_path).submit(letter()).message_id == "d1.eml"
-    assert (tmp_path / "d1.eml").read_bytes() == to_bytes(letter())
+    assert Outbox(tmp_path).submit(alone(letter())).message_id == "d1.eml"
+    assert (tmp_path / "d1.eml").read_bytes() == to_bytes(alone(letter()))
     assert not [name for name in names(tmp_path) if name.endswith(".part")]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", b"Subject: =?utf-8?b?!!!?=\nDate: yesterday\nTo: <<>>,,\n\n"])
 def test_a_file_that_is_no_letter_does_not_stop_the_outbox(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "foreign.eml").write_bytes(data)
-    Outbox(tmp_path).submit(letter())
+    Outbox(tmp_path).submit(alone(letter()))
     assert len(page(tmp_path / "index.html").xpath("//li")) == 2
 
 
 @pytest.mark.parametrize("changes", [{"to": "no address"}, {"subject": "one\nBcc: b@example.org"}, {"text": "\ud800"}])
 def test_a_letter_that_cannot_be_written_down_is_refused(tmp_path: Path, changes: dict[str, str]) -> None:
     with pytest.raises(errors.Refused):
-        Outbox(tmp_path / "outbox").submit(letter(**changes))
+        Outbox(tmp_path / "outbox").submit(alone(letter(**changes)))
     assert names(tmp_path) == []
 
 

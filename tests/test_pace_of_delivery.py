@@ -14,11 +14,14 @@ from test_ledger import NOW, SHEET
 from test_stop import Line, surroundings
 from torture.harness import add_update, make_house
 
-from pipeline.deliver import Limits, Tally, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import Unavailable
 from pipeline.ledger import Ledger
 from pipeline.model import DeliveryState, Frozen, Issue, Letter, Plan, Receipt
+from pipeline.terms import Limits, Tally
 from pipeline.throttle import Throttle
+from pipeline.transports.base import Submitting
+from pipeline.wire import Pause
 
 ADDRESSES = ["a@one.org", "b@one.org", "c@two.org", "d@one.org", "e@two.org", "f@three.org"]
 
@@ -42,11 +45,12 @@ class Timed(Line):
         self._watch, self._faults = watch, faults
         self.went: list[tuple[float, str]] = []
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        yield Pause()
         if self._faults:
             self._faults -= 1
             raise Unavailable("503 not now")
-        self.went.append((self._watch.now - 100.0, letter.to))
+        self.went.append((self._watch.now - 100.0, one.stub.to))
         return Receipt("m", "202")
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from small import NOW, circle, entry, house, person
 
+from pipeline.explain import explain
 from pipeline.model import Cadence, Choice, Circle, History, House, Interests, Person, Plan, State
-from pipeline.plan import explain, plan
+from pipeline.plan import plan
 
 INNER = circle("inner")
 WEAK = circle("weak", 1, Cadence.MONTHLY)

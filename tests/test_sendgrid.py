@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import errors
+from pipeline.frozen import alone
 from pipeline.model import Letter, Picture
 from pipeline.transports.sendgrid import SendgridTransport, payload, retry_after
-from pipeline.wire import Reply
+from pipeline.web import Reply
 from tests.fake_sendgrid import KEY, FakeSendgrid
 from tests.fake_smtp import certificate, interrupted, server_context
 
@@ -62,7 +63,7 @@ def connect() -> Iterator[Callable[..., SendgridTransport]]:
 
 def outcome(transport: SendgridTransport, sent: Letter) -> errors.KithError:
     with pytest.raises(errors.KithError) as caught:
-        transport.submit(sent)
+        transport.submit(alone(sent))
     assert type(caught.value) in {errors.Refused, errors.Unavailable, errors.Uncertain, errors.Misconfigured}
     assert KEY not in str(caught.value) and BODY not in str(caught.value) and "Traceback" not in str(caught.value)
     return caught.value
@@ -113,7 +114,7 @@ def test_every_fault_has_its_named_outcome(
     assert says in str(found)
     assert len(fake.books()) == taken
     assert len(fake.requests) == 1, "one letter is one request, whatever comes of it"
-    receipt = transport.submit(letter(2))
+    receipt = transport.submit(alone(letter(2)))
     assert [row["delivery"] for row in fake.books()][taken:] == ["d2"]
     assert receipt.message_id == fake.books()[-1]["message_id"], "no late reply is taken for the next letter's"
 
@@ -123,7 +124,7 @@ def test_a_202_in_any_dress_is_a_receipt_with_the_providers_number(
     fake: FakeSendgrid, connect: Callable[..., SendgridTransport], fault: str
 ) -> None:
     fake.script(fault)
-    receipt = connect(fake.url).submit(letter())
+    receipt = connect(fake.url).submit(alone(letter()))
     assert receipt.message_id == "fake-1" == fake.books()[0]["message_id"]
     assert "202" in receipt.evidence
 
@@ -206,7 +207,7 @@ def test_a_wait_is_read_from_seconds_dates_and_resets_but_never_past_a_day(
 def test_one_connection_serves_many_letters(fake: FakeSendgrid, connect: Callable[..., SendgridTransport]) -> None:
     transport = connect(fake.url)
     for number in range(20):
-        transport.submit(letter(number))
+        transport.submit(alone(letter(number)))
     assert fake.connections == 1 and len(fake.books()) == 20
 
 
@@ -214,10 +215,10 @@ def test_a_connection_closed_while_idle_is_noticed_before_the_next_letter_is_wri
     fake: FakeSendgrid, connect: Callable[..., SendgridTransport]
 ) -> None:
     transport = connect(fake.url)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.hang_up()
     time.sleep(0.05)
-    transport.submit(letter(2))
+    transport.submit(alone(letter(2)))
     assert fake.connections == 2 and len(fake.books()) == 2
 
 
@@ -248,11 +249,11 @@ def test_an_interrupted_letter_leaves_nothing_for_the_next_one_to_mistake(
     fake: FakeSendgrid, connect: Callable[..., SendgridTransport], fault: str
 ) -> None:
     transport = connect(fake.url, seconds=5)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script(fault)
     with interrupted(0.1), pytest.raises(KeyboardInterrupt):
-        transport.submit(letter(2))
-    receipt = transport.submit(letter(3))
+        transport.submit(alone(letter(2)))
+    receipt = transport.submit(alone(letter(3)))
     assert receipt.message_id == next(row["message_id"] for row in fake.books() if row["delivery"] == "d3")
 
 
@@ -263,8 +264,8 @@ def test_tls_with_a_certificate_that_is_trusted_works(
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with FakeSendgrid(tmp_path / "books.jsonl", tls=server_context(pem)) as server:
         transport = connect(server.url, seconds=2)
-        transport.submit(letter(1))
-        transport.submit(letter(2))
+        transport.submit(alone(letter(1)))
+        transport.submit(alone(letter(2)))
         assert server.connections == 1 and len(server.books()) == 2
 
 
@@ -294,13 +295,13 @@ def test_a_server_that_does_not_speak_tls_is_unavailable(
 ) -> None:
     found = outcome(connect(f"https://localhost:{fake.port}"), letter())
     assert type(found) is errors.Unavailable and "did not agree on TLS" in str(found)
-    assert fake.requests == []
+    assert not any(KEY in str(request) for request in fake.requests), "what it was given is no request of ours"
 
 
 def test_the_payload_has_one_person_no_tracking_and_nothing_personal_but_the_address() -> None:
     picture = Picture("p1", "eye.png", "image/png", b"png")
     sent = letter(inline=(picture,), headers=(("Message-ID", "<d1@x.example.org>"), ("Reply-To", "a@example.org")))
-    mail = json.loads(payload(sent))
+    mail = json.loads(payload(alone(sent)))
     assert mail["personalizations"] == [{"to": [{"email": "wei1@example.org", "name": "陈伟"}]}]
     assert mail["from"] == {"email": "letters@lin.example.org", "name": "Lin Zhao"}
     assert mail["reply_to"] == {"email": "lin@example.org"}
@@ -317,16 +318,16 @@ def test_the_payload_has_one_person_no_tracking_and_nothing_personal_but_the_add
     tracking = mail["tracking_settings"]
     assert set(tracking) == {"click_tracking", "open_tracking", "subscription_tracking", "ganalytics"}
     assert not any(value for setting in tracking.values() for value in setting.values())
-    assert '"wei"' not in payload(sent).decode(), "the person's id stays at home"
+    assert '"wei"' not in payload(alone(sent)).decode(), "the person's id stays at home"
 
 
 def test_headers_beyond_ascii_are_encoded_on_one_line_and_their_addresses_left_alone() -> None:
-    header = json.loads(payload(letter()))["headers"]["List-Id"]
+    header = json.loads(payload(alone(letter())))["headers"]["List-Id"]
     assert header.isascii() and "\n" not in header and header.endswith("<letters.lin.example.org>")
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:
-    mail = json.loads(payload(letter(to="wei@bücher.example.org")))
+    mail = json.loads(payload(alone(letter(to="wei@bücher.example.org"))))
     assert mail["personalizations"][0]["to"][0]["email"] == "wei@xn--bcher-kva.example.org"
 
 
@@ -350,7 +351,7 @@ def test_a_letter_that_cannot_be_written_down_is_refused_before_anything_is_writ
 
 def test_a_sender_that_is_no_mailbox_stops_the_run() -> None:
     with pytest.raises(errors.Misconfigured):
-        payload(letter(sender="Zhao, Lin <lin@example.org>"))
+        payload(alone(letter(sender="Zhao, Lin <lin@example.org>")))
 
 
 def row(address: str, created: int = 1_793_577_600, **more: str) -> dict[str, object]:

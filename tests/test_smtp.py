@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import email
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import errors
+from pipeline.frozen import alone
 from pipeline.model import Letter, Picture, Smtp
-from pipeline.transports.smtp import SmtpTransport, dotted
+from pipeline.transports.smtp import SmtpTransport
 from tests.fake_smtp import LOGIN, FakeSmtp, certificate, interrupted
 
 SECONDS = 0.3
@@ -44,9 +46,9 @@ def letter(number: int = 1, **changes: object) -> Letter:
 Connect = Callable[..., SmtpTransport]
 
 
-@pytest.fixture
-def fake(tmp_path: Path) -> Iterator[FakeSmtp]:
-    with FakeSmtp(tmp_path / "books.jsonl") as server:
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelining"])
+def fake(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[FakeSmtp]:
+    with FakeSmtp(tmp_path / "books.jsonl", pipelining=request.param) as server:
         yield server
 
 
@@ -66,7 +68,7 @@ def connect() -> Iterator[Connect]:
 
 def outcome(transport: SmtpTransport, sent: Letter) -> errors.KithError:
     with pytest.raises(errors.KithError) as caught:
-        transport.submit(sent)
+        transport.submit(alone(sent))
     assert type(caught.value) in {errors.Refused, errors.Unavailable, errors.Uncertain, errors.Misconfigured}
     said = str(caught.value)
     secrets = [PASSWORD, base64.b64encode(PASSWORD.encode()).decode().rstrip("="), BODY]
@@ -118,7 +120,7 @@ def test_every_fault_has_its_named_outcome(
     assert says in str(found)
     assert len(fake.books()) == taken
     assert not fake.faults, "the fault came about"
-    transport.submit(letter(2))
+    transport.submit(alone(letter(2)))
     assert [row["to"] for row in fake.books()][taken:] == [["wei2@example.org"]], "the next letter goes on its own"
 
 
@@ -127,7 +129,7 @@ def test_a_letter_whose_bytes_have_left_is_never_tried_again_over_a_kept_connect
     fake: FakeSmtp, connect: Connect, fault: str
 ) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script(fault)
     outcome(transport, letter(2))
     assert fake.verbs.count("data") == 2
@@ -137,18 +139,18 @@ def test_a_letter_whose_bytes_have_left_is_never_tried_again_over_a_kept_connect
 def test_a_server_that_takes_the_letter_and_then_cuts_the_line_has_taken_it(fake: FakeSmtp, connect: Connect) -> None:
     fake.script("take-and-drop")
     transport = connect(fake.port)
-    assert transport.submit(letter(1)).evidence == "250 2.0.0 Ok: queued as last"
-    transport.submit(letter(2))
+    assert transport.submit(alone(letter(1))).evidence == "250 2.0.0 Ok: queued as last"
+    transport.submit(alone(letter(2)))
     assert len(fake.books()) == 2
 
 
 def test_a_receipt_has_the_servers_number_and_its_words(fake: FakeSmtp, connect: Connect) -> None:
-    receipt = connect(fake.port).submit(letter())
+    receipt = connect(fake.port).submit(alone(letter()))
     assert (receipt.message_id, receipt.evidence) == ("fake1", "250 2.0.0 Ok: queued as fake1")
 
 
 def test_the_letter_arrives_as_it_was_written(fake: FakeSmtp, connect: Connect) -> None:
-    connect(fake.port).submit(letter(to="wei@bücher.example.org"))
+    connect(fake.port).submit(alone(letter(to="wei@bücher.example.org")))
     book = fake.books()[0]
     assert (book["from"], book["to"]) == ("letters@lin.example.org", ["wei@xn--bcher-kva.example.org"])
     message = email.message_from_bytes(book["data"].encode("latin-1"), policy=policy.default)
@@ -158,15 +160,20 @@ def test_the_letter_arrives_as_it_was_written(fake: FakeSmtp, connect: Connect) 
 
 
 def test_a_text_cannot_end_the_letter_early_and_start_another() -> None:
-    smuggled = b"one\n.\nMAIL FROM:<x@example.org>\r.\r\n.two"
-    assert dotted(smuggled) == b"one\r\n..\r\nMAIL FROM:<x@example.org>\r\n..\r\n..two\r\n.\r\n"
-    assert dotted(b"a\r\n") == b"a\r\n.\r\n"
+    smuggled = "one\n.\nMAIL FROM:<x@example.org>\r.\r\n.two\n."
+    data = SmtpTransport(Smtp("localhost"), "", "lin@lin.example.org", 1).prepare(alone(letter(text=smuggled, html="")))
+    assert data.endswith(b"\r\n.\r\n") and data.count(b"\r\n.\r\n") == 1, "only the last dot ends it"
+    assert not re.search(rb"\r(?!\n)|(?<!\r)\n", data), "a lone CR or LF would end a line for some servers"
+    message = email.message_from_bytes(data[:-3].replace(b"\r\n..", b"\r\n."), policy=policy.default)
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().replace("\r\n", "\n") == "one\n.\nMAIL FROM:<x@example.org>\n.\n.two\n."
 
 
 def test_one_connection_serves_many_letters_and_ends_with_quit(fake: FakeSmtp, connect: Connect) -> None:
     transport = connect(fake.port)
     for number in range(10):
-        transport.submit(letter(number))
+        transport.submit(alone(letter(number)))
     transport.close()
     assert fake.connections == 1 and len(fake.books()) == 10
     assert "rset" not in fake.verbs and fake.verbs[-1] == "quit", "a letter that was taken leaves nothing to reset"
@@ -176,16 +183,16 @@ def test_a_refused_address_keeps_the_connection_for_the_next_letter(fake: FakeSm
     fake.script("rcpt:550")
     transport = connect(fake.port)
     outcome(transport, letter(1))
-    transport.submit(letter(2))
+    transport.submit(alone(letter(2)))
     assert fake.connections == 1
     assert fake.verbs.count("rset") == 1
 
 
 def test_a_connection_closed_while_idle_is_opened_again(fake: FakeSmtp, connect: Connect) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.hang_up()
-    transport.submit(letter(2))
+    transport.submit(alone(letter(2)))
     assert fake.connections == 2 and len(fake.books()) == 2
 
 
@@ -194,15 +201,15 @@ def test_a_kept_connection_lost_before_the_letter_is_tried_once_more_on_a_new_on
     fake: FakeSmtp, connect: Connect, fault: str
 ) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script(fault)
-    transport.submit(letter(2))
+    transport.submit(alone(letter(2)))
     assert fake.connections == 2 and len(fake.books()) == 2
 
 
 def test_a_kept_connection_with_a_temporary_no_is_not_tried_again(fake: FakeSmtp, connect: Connect) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script("mail:451")
     assert type(outcome(transport, letter(2))) is errors.Unavailable
     assert fake.verbs.count("mail") == 2
@@ -210,7 +217,7 @@ def test_a_kept_connection_with_a_temporary_no_is_not_tried_again(fake: FakeSmtp
 
 def test_once_more_is_once(fake: FakeSmtp, connect: Connect) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script("mail-drop", "mail-drop")
     assert type(outcome(transport, letter(2))) is errors.Unavailable
     assert fake.verbs.count("mail") == 3
@@ -218,11 +225,11 @@ def test_once_more_is_once(fake: FakeSmtp, connect: Connect) -> None:
 
 def test_an_interrupted_letter_leaves_nothing_for_the_next_one_to_mistake(fake: FakeSmtp, connect: Connect) -> None:
     transport = connect(fake.port)
-    transport.submit(letter(1))
+    transport.submit(alone(letter(1)))
     fake.script("take-hang")
     with interrupted(0.1), pytest.raises(KeyboardInterrupt):
-        transport.submit(letter(2))
-    assert transport.submit(letter(3)).message_id == "fake3"
+        transport.submit(alone(letter(2)))
+    assert transport.submit(alone(letter(3))).message_id == "fake3"
 
 
 def test_a_refused_connection_is_unavailable(connect: Connect) -> None:
@@ -261,8 +268,8 @@ def test_letters_go_inside_tls_with_a_login(
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with FakeSmtp(tmp_path / "books.jsonl", tls=tls, pem=pem, login=True) as server:
         transport = connect(server.port, security=tls, username=USERNAME, seconds=2)
-        transport.submit(letter(1))
-        transport.submit(letter(2))
+        transport.submit(alone(letter(1)))
+        transport.submit(alone(letter(2)))
         assert server.connections == 1 and len(server.books()) == 2
         transport.close()
 
@@ -321,7 +328,7 @@ def test_the_server_learns_the_senders_domain_and_not_the_name_of_this_machine(
     fake: FakeSmtp, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("nobody asks for the machine's name"))
-    connect(fake.port).submit(letter())
+    connect(fake.port).submit(alone(letter()))
     assert fake.names == ["lin.example.org"]
 
 

@@ -17,11 +17,14 @@ from test_ledger import NOW, issue
 from torture.harness import Runner, make_house
 from torture.provider import Gate
 
-from pipeline.deliver import Limits, Surroundings, deliver
-from pipeline.errors import LedgerUnusable, Unavailable
+from pipeline.deliver import REFUSALS, deliver
+from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Letter, Plan, Receipt
+from pipeline.model import DeliveryState, Frozen, Plan, Receipt
+from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
+from pipeline.transports.base import Submitting
+from pipeline.wire import Pause
 
 PEOPLE = 4
 ENVIRON = {"SENDGRID_API_KEY": KEY}
@@ -132,11 +135,12 @@ class Line:
         self.taken: list[str] = []
         self._then = then
 
-    def prepare(self, letter: Letter) -> bytes | None:
+    def prepare(self, one: Frozen) -> bytes | None:
         return None
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
-        self.taken.append(letter.person)
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        self.taken.append(one.stub.person)
+        yield Pause()
         self._then()
         return Receipt("m1", "202")
 
@@ -190,7 +194,7 @@ def test_an_acceptance_is_recorded_though_a_later_letter_is_damaged(
 ) -> None:
     whole = ledger.letter
 
-    def damaged(delivery: str) -> Letter:
+    def damaged(delivery: str) -> Frozen:
         if delivery == "i1-p3" and ledger.count(DeliveryState.SUBMITTING):
             raise LedgerUnusable("the letter is damaged")
         return whole(delivery)
@@ -242,3 +246,38 @@ def test_lines_that_come_back_empty_handed_together_are_one_try(ledger: Ledger) 
     tally = deliver(ledger, lines, around, Limits(Throttle()))
     assert tally.submitted == PEOPLE
     assert now[0] == 2.0, "one wait for all of them"
+
+
+def test_a_no_in_the_same_words_again_and_again_stops_the_run(ledger: Ledger) -> None:
+    """Something is wrong with all letters; nobody wants to settle 300 of them one by one."""
+
+    def refuse() -> None:
+        raise Refused("400 Bad Request: reply_to: Does not contain a valid address.")
+
+    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    tally = deliver(ledger, [Line(refuse)], surroundings())
+    assert tally.refused == REFUSALS
+    assert "letters in a row were refused in the same words: 400 Bad Request" in tally.stopped
+
+
+def test_addresses_that_are_refused_stop_nothing(ledger: Ledger) -> None:
+    def refuse() -> None:
+        raise Refused("550 no such mailbox", address=True)
+
+    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    tally = deliver(ledger, [Line(refuse)], surroundings())
+    assert (tally.refused, tally.stopped) == (PEOPLE + 20, "")
+
+
+def test_a_line_that_cannot_connect_leaves_its_letter_to_one_that_stands(ledger: Ledger) -> None:
+    """Some servers take one connection from each client."""
+
+    def no_second() -> None:
+        raise Unavailable("cannot be reached", connected=False)
+
+    waits: list[float] = []
+    standing = Line()
+    tally = deliver(ledger, [standing, Line(no_second)], surroundings(sleep=waits.append))
+    assert (tally.submitted, tally.stopped) == (PEOPLE, "")
+    assert len(standing.taken) == PEOPLE
+    assert not waits

@@ -21,11 +21,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import errors, wire
+from pipeline.frozen import alone
 from pipeline.model import Letter, Mail, Receipt, Sendgrid, Settings, Smtp
 from pipeline.transports.base import Transport, mailbox, words
 from pipeline.transports.choose import transport
 from pipeline.transports.sendgrid import SendgridTransport
-from pipeline.wire import Timed, _reply, is_loopback, write
+from pipeline.web import _reply
+from pipeline.wire import Timed, is_loopback, write
 from tests import fake_sendgrid
 from tests.fake_sendgrid import KEY, FakeSendgrid
 from tests.fake_smtp import LOGIN, FakeSmtp
@@ -87,9 +89,9 @@ NAMES = ["outbox", "smtp", "sendgrid"]
 def test_every_transport_gives_a_receipt_for_each_letter_and_can_be_closed_twice(tmp_path: Path, name: str) -> None:
     with running(name, tmp_path) as (made, _):
         assert made.name == name
-        receipts = [made.submit(letter(1)), made.submit(letter(2))]
+        receipts = [made.submit(alone(letter(1))), made.submit(alone(letter(2)))]
         made.close()
-        receipts.append(made.submit(letter(3)))
+        receipts.append(made.submit(alone(letter(3))))
         made.close()
     assert all(isinstance(receipt, Receipt) and receipt.evidence for receipt in receipts)
     assert len({receipt.message_id for receipt in receipts}) == 3
@@ -107,12 +109,12 @@ def test_no_secret_and_no_letter_is_logged_printed_or_shown_even_at_debug(
     monkeypatch.setattr(smtplib.SMTP, "debuglevel", 2)
     said: list[str] = []
     with caplog.at_level(logging.DEBUG), running(name, tmp_path) as (made, server):
-        made.submit(letter(1))
+        made.submit(alone(letter(1)))
         said += [repr(made), str(made)]
         if server is not None:
             server.script("status:401" if name == "sendgrid" else "rcpt:550")
             with pytest.raises(errors.KithError) as caught:
-                made.submit(letter(2))
+                made.submit(alone(letter(2)))
             said += [str(caught.value), repr(caught.value), repr(caught.getrepr(showlocals=False))]
             made.suppressed()
     # The fake mail server's own log is not ours.
@@ -304,13 +306,13 @@ def test_the_fake_provider_runs_as_its_own_process_and_keeps_its_books(tmp_path:
             port = process.stdout.readline().removeprefix("listening on ").strip()
             with closing(SendgridTransport(f"http://127.0.0.1:{port}", KEY, 2)) as made:
                 with pytest.raises(errors.Uncertain):
-                    made.submit(letter(1))
-                made.submit(letter(2))
+                    made.submit(alone(letter(1)))
+                made.submit(alone(letter(2)))
         finally:
             process.kill()
     assert [json.loads(line)["delivery"] for line in books.read_text("utf-8").splitlines()] == ["d1", "d2"]
 
 
 def test_every_outcome_is_documented_where_the_interface_is() -> None:
-    promised: Callable[..., object] = Transport.submit
+    promised: Callable[..., object] = Transport.submitting
     assert all(kind in str(promised.__doc__) for kind in ("Refused", "Unavailable", "Uncertain", "Misconfigured"))

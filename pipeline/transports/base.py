@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from email.errors import MessageError
 from email.utils import parseaddr
 from functools import lru_cache
@@ -9,9 +10,14 @@ from typing import Protocol
 
 from pipeline.errors import Refused
 from pipeline.mime import house_address, to_bytes
-from pipeline.model import Letter, Receipt
+from pipeline.model import Frozen, Receipt
+from pipeline.wire import Pause
 
 _LONGEST_WORDS = 300
+
+
+Submitting = Generator[Pause, None, Receipt]
+"""A letter on its way: it pauses where it waits for the provider, and ends with the receipt."""
 
 
 class Transport(Protocol):
@@ -19,21 +25,23 @@ class Transport(Protocol):
 
     name: str
 
-    def prepare(self, letter: Letter) -> bytes:
-        """The bytes that `submit` will hand over; made ahead by any thread while the line is busy.
+    def prepare(self, one: Frozen) -> bytes:
+        """The bytes that `submitting` will hand over; made ahead, by any line for any other.
 
         Raises `Refused` or `Misconfigured` for a letter that cannot be written.
         """
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
         """The provider's receipt for one letter; ``data`` is what `prepare` made of it, if it was called.
+
+        It pauses where it waits for the provider, so that others can go on meanwhile.
 
         Raises `Refused`, `Unavailable` (nothing was taken), `Uncertain` (it may have been), or
         `Misconfigured` (no letter can go), and nothing else.
         """
 
     def close(self) -> None:
-        """Hangs up; a later `submit` connects anew."""
+        """Hangs up; a later letter connects anew."""
 
     def suppressed(self) -> dict[str, str]:
         """Addresses in lower case that the provider no longer mails, each with the reason in words.
@@ -65,12 +73,12 @@ def _mailbox(text: str) -> tuple[str, str]:
     return name, house_address(address)
 
 
-def written(letter: Letter) -> bytes:
-    """The letter as the bytes that travel.
+def written(one: Frozen, *, stuffed: bool = False) -> bytes:
+    """The letter as the bytes that travel; ``stuffed`` as DATA takes them.
 
     Raises `Refused` for one that has no such form, `Misconfigured` for the house's own addresses.
     """
     try:
-        return to_bytes(letter)
+        return to_bytes(one, stuffed=stuffed)
     except (ValueError, LookupError, MessageError) as error:
         raise Refused(f"The letter cannot be put into the form of mail ({type(error).__name__}).") from None

@@ -19,8 +19,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import Unavailable
-from pipeline.model import Letter, Receipt
-from pipeline.transports.base import written
+from pipeline.frozen import whole
+from pipeline.model import Frozen, Letter, Receipt
+from pipeline.transports.base import Submitting, written
+from pipeline.wire import Pause
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CID = re.compile(r"cid:[^\s\"'<>()]+")
@@ -39,26 +41,31 @@ class Outbox:
         self._rows: dict[str, _Row] | None = None
         self._listed = True
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         """The letter as mail; see `Transport.prepare`."""
-        return written(letter)
+        return written(one)
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        """As `submit`; see `Transport.submitting`."""
+        yield Pause()
+        return self.submit(one, data)
+
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
         """The name of the letter's file, which replaces an earlier one of the same delivery.
 
         Raises `Refused` for a letter that cannot be written as mail, `Unavailable` for a full disk or a
         folder that cannot be written to. The letter counts as taken once its ``.eml`` has its name.
         """
-        name = file_name(letter.delivery_id)
-        data = written(letter) if data is None else data
+        name = file_name(one.stub.delivery_id)
+        data = written(one) if data is None else data
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             rows = self._known()
-            _put(self._folder / f"{name}.html", preview(letter).encode("utf-8", "replace"))
+            _put(self._folder / f"{name}.html", preview(whole(one)).encode("utf-8", "replace"))
             _put(self._folder / f"{name}.eml", data, durable=True)
         except OSError as error:
             raise Unavailable(f"{self._folder}: {_reason(error)}. Nothing was written for this letter.") from None
-        rows[name] = _Row.of(letter)
+        rows[name] = _Row.of(one.stub)
         self._listed = False
         if len(rows) <= _OFTEN or len(rows) % _OFTEN == 0:
             self._list()

@@ -1,4 +1,4 @@
-"""Letters by SendGrid: the package's words for the payload, our own wire under it.
+"""Letters by SendGrid: the package's words for the payload (`pipeline.payload`), our own wire under it.
 
 The package's own client follows redirects with the key, has no time limit and logs what it sends, so only
 its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-reference
@@ -6,9 +6,9 @@ its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-r
 
 from __future__ import annotations
 
-import base64
 import json
 import math
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,17 +16,15 @@ from http.client import responses
 from typing import Any, NoReturn
 
 from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
-from pipeline.mime import addressing, ascii_address, fields
-from pipeline.model import Letter, Picture, Receipt
-from pipeline.transports.base import mailbox, words
-from pipeline.wire import Reply, Wire
+from pipeline.model import Frozen, Receipt
+from pipeline.payload import payload
+from pipeline.transports.base import Submitting, words
+from pipeline.web import Reply, Wire
+from pipeline.wire import through
 
-_RESERVED = {
-    *("to", "cc", "bcc", "from", "reply-to", "subject", "received", "dkim-signature", "x-sg-id", "x-sg-eid"),
-    *("content-type", "content-transfer-encoding", "mime-version"),
-}
 _PAGE = 500
 _DAY = 86_400.0
+_ADDRESS = re.compile(r"personalizations\.\d+\.to\b")
 
 # The strongest reason first: an address on several lists is reported with that one.
 _LISTS = {
@@ -47,15 +45,20 @@ class SendgridTransport:
         self._wire = Wire(host, seconds)
         self._key = key
         self._key_env = key_env
+        self._letter = self._headers("application/json")
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         """The request's body; see `Transport.prepare`."""
-        return payload(letter)
+        return payload(one)
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
-        """SendGrid's receipt for one letter; see `Transport.submit`."""
-        body = payload(letter) if data is None else data
-        reply = self._wire.request("POST", "/v3/mail/send", self._headers("application/json"), body)
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+        """SendGrid's receipt for one letter, awaited; see `Transport.submitting`."""
+        return through(self.submitting(one, data))
+
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        """SendGrid's receipt for one letter; see `Transport.submitting`."""
+        body = payload(one) if data is None else data
+        reply = yield from self._wire.requesting("POST", "/v3/mail/send", self._letter, body)
         if reply.status != 202:
             self._no(reply)
         return Receipt(words(reply.headers.get("x-message-id", ""), self._key), f"202 from {self._wire.host}")
@@ -90,8 +93,10 @@ class SendgridTransport:
             raise Misconfigured(f"{host} answered {said}. Check `host` in [tool.kith.sendgrid].")
         if status in {429, 500, 502, 503}:
             raise Unavailable(f"SendGrid took nothing and answered {said}.", retry_after(reply, time.time()))
-        if 400 <= status < 500:
-            raise Refused(f"SendGrid answered {said}.")
+        if status == 402:
+            raise Misconfigured(f"SendGrid answered {said}. {self._advice(said + ' credits')}")
+        if 400 <= status < 500 and status != 408:
+            raise Refused(f"SendGrid answered {said}.", address=_of_the_address(reply))
         raise Uncertain(f"{host} was given the whole request and answered {said}, where 202 means taken.")
 
     def _advice(self, said: str) -> str:
@@ -131,6 +136,15 @@ class SendgridTransport:
             raise Unavailable(f"SendGrid's list of {name} could not be read. {error}") from None
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise Unavailable(f"SendGrid's list of {name} is not in a form that can be read.") from None
+
+
+def _of_the_address(reply: Reply) -> bool:
+    """Whether the provider's no is to the address, and not to the letter or the sender."""
+    try:
+        fields = [str(error.get("field") or "") for error in json.loads(reply.body)["errors"]]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return False
+    return bool(fields) and all(_ADDRESS.match(field) for field in fields)
 
 
 def _rows(body: bytes) -> list[Any]:
@@ -181,71 +195,3 @@ def _until(value: str, now: float) -> float | None:
         return parsedate_to_datetime(value).timestamp() - now
     except (ValueError, OverflowError):
         return None
-
-
-def payload(letter: Letter) -> bytes:
-    """The request for one letter to one person: nothing of theirs in it but the address and the name.
-
-    Raises `Refused` for a letter that cannot be written down, `Misconfigured` for a sender that cannot.
-    """
-    from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
-
-    try:
-        return json.dumps(_mail(letter).get(), ensure_ascii=False).encode()
-    except ApiKeyIncludedException:
-        raise Refused("The letter begins with what looks like a SendGrid key, so it is not submitted.") from None
-    except ValueError:
-        raise Refused("The letter holds characters that cannot be written as UTF-8.") from None
-
-
-def _mail(letter: Letter) -> Any:
-    from sendgrid.helpers import mail as helpers
-
-    # What no header can hold is refused here as it is by the other transports.
-    addressing(letter)
-    name, address = mailbox(letter.sender)
-    message = helpers.Mail(subject=letter.subject)
-    message.from_email = _mailbox(helpers.From, address, name)
-    message.add_to(_mailbox(helpers.To, ascii_address(letter.to), letter.to_name))
-    if letter.reply_to:
-        name, address = mailbox(letter.reply_to)
-        message.reply_to = _mailbox(helpers.ReplyTo, address, name)
-    for media_type, text in (("text/plain", letter.text), ("text/html", letter.html)):
-        if text:
-            message.add_content(helpers.Content(media_type, text))
-    for key, value in fields(letter):
-        if key.lower() not in _RESERVED:
-            message.add_header(helpers.Header(key, value.replace("\n", "")))
-    message.add_custom_arg(helpers.CustomArg("delivery", letter.delivery_id))
-    for picture in letter.inline:
-        message.add_attachment(_attachment(helpers, picture))
-    message.tracking_settings = _untracked(helpers)
-    return message
-
-
-def _mailbox(kind: Any, address: str, name: str) -> Any:
-    # Given an address alone, the helpers' constructor would take it apart again.
-    made = kind()
-    made.email = address
-    made.name = name or None
-    return made
-
-
-def _attachment(helpers: Any, picture: Picture) -> Any:
-    return helpers.Attachment(
-        helpers.FileContent(base64.b64encode(picture.data).decode("ascii")),
-        helpers.FileName(picture.name),
-        helpers.FileType(picture.media_type),
-        helpers.Disposition("inline"),
-        helpers.ContentId(picture.cid),
-    )
-
-
-def _untracked(helpers: Any) -> Any:
-    """Everything that follows readers around, switched off whatever the account's own settings are."""
-    return helpers.TrackingSettings(
-        click_tracking=helpers.ClickTracking(enable=False, enable_text=False),
-        open_tracking=helpers.OpenTracking(enable=False),
-        subscription_tracking=helpers.SubscriptionTracking(enable=False),
-        ganalytics=helpers.Ganalytics(enable=False),
-    )

@@ -16,21 +16,24 @@ import io
 import re
 import smtplib
 import socket
+from collections.abc import Generator
 from typing import Any
 
 from pipeline.errors import Misconfigured, NotSubmitted, Refused, Unavailable, Uncertain
 from pipeline.mime import ascii_address
-from pipeline.model import Letter, Receipt, Smtp
-from pipeline.transports.base import mailbox, words, written
-from pipeline.wire import Timed, dial, is_loopback, secure, stale, why, write
+from pipeline.model import Frozen, Receipt, Smtp
+from pipeline.transports.base import Submitting, mailbox, words, written
+from pipeline.wire import Pause, Timed, dial, is_loopback, secure, stale, through, why, write
 
-_BREAK = re.compile(rb"\r\n|\r|\n")
 _CLOSING = 421
 _LOGIN_WANTED = {530, 534, 535, 538}
 _LONGEST_LINE, _MOST_LINES = 4096, 200
 
 # After the dot a server may scan for minutes (RFC 5321 §4.5.3.2.6); to give up there costs certainty.
 _LAST_PATIENCE = 4
+
+_GOODBYE = 2.0
+"""Seconds to wait for a server's goodbye: everything is recorded by then."""
 
 
 class _Session(smtplib.SMTP):
@@ -52,10 +55,14 @@ class _Session(smtplib.SMTP):
     def put_on(self, sock: socket.socket) -> None:
         """Speaks over ``sock`` from now on; what was said before, TLS or not, is forgotten (RFC 3207 §4.2)."""
         self.sock = sock
-        self._timed = Timed(sock, self._seconds)
+        self._timed, self._taken = Timed(sock, self._seconds), 0
         self.file: io.BufferedReader | None = io.BufferedReader(self._timed)
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
+
+    def hurry(self) -> None:
+        """Waits no longer than politeness asks for, from now on."""
+        self._seconds = min(self._seconds, _GOODBYE)
 
     def send(self, s: Any) -> None:
         self.in_step = False
@@ -74,8 +81,17 @@ class _Session(smtplib.SMTP):
         Raises `smtplib.SMTPServerDisconnected` unless it is whole: the standard library takes ``250 O`` and
         the end of the stream for a yes.
         """
+        self.await_reply(patience)
+        return self.next_reply(patience)
+
+    def await_reply(self, patience: float = 1) -> Pause:
+        """The pause before a reply; what has come already needs none."""
+        pause = self._timed.again(self._seconds * patience)
+        return Pause() if self._timed.got > self._taken else pause
+
+    def next_reply(self, patience: float = 1) -> tuple[int, bytes]:
+        """The reply after its pause; see `getreply`."""
         seconds = self._seconds * patience
-        self._timed.again(seconds)
         try:
             code, lines = self._reply()
         except OSError as error:
@@ -92,6 +108,7 @@ class _Session(smtplib.SMTP):
         lines: list[bytes] = []
         while len(lines) < _MOST_LINES:
             line = self.file.readline(_LONGEST_LINE) if self.file is not None else b""
+            self._taken += len(line)
             if not line.endswith(b"\n"):
                 raise OSError(0, "its answer broke off in the middle" if lines or line else "it hung up")
             if not re.match(rb"[2-5]\d\d[ -]|[2-5]\d\d\r?\n", line):
@@ -101,25 +118,42 @@ class _Session(smtplib.SMTP):
                 return int(line[:3]), lines
         raise ValueError
 
-    def hand_over(self, data: bytes, host: str) -> tuple[int, bytes]:
+    def asking(self, *commands: str) -> Generator[Pause, None, list[tuple[int, bytes]]]:
+        """The replies to commands up to the first no; all are asked at once where the server takes that (RFC 2920).
+
+        Then every reply is read before any is judged, so that what is said next cannot be mistaken; a server that
+        hangs up after a no has said no. A letter that was refused and asked for all the same is never begun.
+        """
+        together = self.has_extn("pipelining")
+        if together:
+            self.send("".join(f"{command}\r\n" for command in commands))
+        replies: list[tuple[int, bytes]] = []
+        for command in commands:
+            if not together:
+                self.send(f"{command}\r\n")
+            yield self.await_reply()
+            try:
+                replies.append(self.next_reply())
+            except smtplib.SMTPServerDisconnected:
+                self.in_step = False
+                if all(code < 400 for code, _ in replies):
+                    raise
+                break
+            if replies[-1][0] >= 400 and not together:
+                break
+        return replies
+
+    def handing_over(self, data: bytes, host: str) -> Generator[Pause, None, tuple[int, bytes]]:
         """The reply to the letter itself; raises `Uncertain` where there is none."""
         if self.sock is None:
             raise Unavailable(f"{host} hung up before the letter was handed over.")
         self.handed = True
         write(self.sock, data, self._seconds, f"the letter to {host}")
+        yield self.await_reply(_LAST_PATIENCE)
         try:
-            return self.getreply(_LAST_PATIENCE)
+            return self.next_reply(_LAST_PATIENCE)
         except smtplib.SMTPServerDisconnected as error:
             raise Uncertain(f"The letter was handed over to {host} with its last dot, but {error}.") from None
-
-
-def dotted(data: bytes) -> bytes:
-    """The letter as DATA takes it: only CRLF for a line's end, a dot before a dot, and the last dot.
-
-    A lone CR or LF would let a text end the letter early and start another (RFC 5321 §2.3.8, §4.5.2).
-    """
-    lines = _BREAK.sub(b"\r\n", data).removesuffix(b"\r\n")
-    return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
 
 
 class SmtpTransport:
@@ -136,23 +170,27 @@ class SmtpTransport:
         self._seconds = seconds
         self._session: _Session | None = None
 
-    def prepare(self, letter: Letter) -> bytes:
-        """The letter as DATA takes it; see `Transport.prepare`."""
-        return dotted(written(letter))
+    def prepare(self, one: Frozen) -> bytes:
+        """The letter as DATA takes it, with its last dot; see `Transport.prepare`."""
+        return written(one, stuffed=True) + b".\r\n"
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
-        """The server's receipt for one letter; see `Transport.submit`."""
-        sender, recipient = mailbox(letter.sender)[1], ascii_address(letter.to)
-        data = self.prepare(letter) if data is None else data
+    def submit(self, one: Frozen, data: bytes | None = None) -> Receipt:
+        """The server's receipt for one letter, awaited; see `Transport.submitting`."""
+        return through(self.submitting(one, data))
+
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+        """The server's receipt for one letter; see `Transport.submitting`."""
+        sender, recipient = mailbox(one.stub.sender)[1], ascii_address(one.stub.to)
+        data = self.prepare(one) if data is None else data
         kept = self._kept()
         if kept is not None:
             try:
-                return self._exchange(kept, sender, recipient, data)
+                return (yield from self._exchange(kept, sender, recipient, data))
             except Unavailable:
                 # Closed while idle, with nothing of the letter written: once more on a new connection.
                 if kept.handed or self._session is not None:
                     raise
-        return self._exchange(self._open(), sender, recipient, data)
+        return (yield from self._exchange(self._open(), sender, recipient, data))
 
     def close(self) -> None:
         """Says goodbye if the connection is in step, and hangs up."""
@@ -160,6 +198,7 @@ class SmtpTransport:
         if session is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if session.in_step:
+                    session.hurry()
                     session.quit()
             session.close()
 
@@ -182,26 +221,29 @@ class SmtpTransport:
         if session is not None:
             session.close()
 
-    def _exchange(self, session: _Session, sender: str, recipient: str, data: bytes) -> Receipt:
+    def _exchange(self, session: _Session, sender: str, recipient: str, data: bytes) -> Submitting:
         self._session = session
         try:
-            return self._transaction(session, sender, recipient, data)
+            return (yield from self._transaction(session, sender, recipient, data))
         except smtplib.SMTPServerDisconnected as error:
             raise Unavailable(f"{self._host} took nothing: {error}, before the letter was handed over.") from None
         finally:
             if not session.in_step:
                 self._drop()
 
-    def _transaction(self, session: _Session, sender: str, recipient: str, data: bytes) -> Receipt:
+    def _transaction(self, session: _Session, sender: str, recipient: str, data: bytes) -> Submitting:
         session.fresh = False
-        code, said = session.mail(sender, self._options(session, data))
+        options = "".join(f" {option}" for option in self._options(session, data))
+        mail = f"MAIL FROM:<{sender}>{options}"
+        replies = iter((yield from session.asking(mail, f"RCPT TO:<{recipient}>", "DATA")))
+        code, said = next(replies)
         if code >= 500 and code != 552:
             fact = f"{self._host} does not take letters from {sender}: {self._said(code, said)}"
             raise Misconfigured(f"{fact}. Check `mail.sender` and [tool.kith.smtp].")
         self._expect(code, said, 250, f"the sender {sender}")
-        self._expect(*session.rcpt(recipient), 250, f"the address {recipient}", personal=True)
-        self._expect(*session.docmd("DATA"), 354, "the letter")
-        code, said = session.hand_over(data, self._host)
+        self._expect(*next(replies), 250, f"the address {recipient}", personal=True, address=True)
+        self._expect(*next(replies), 354, "the letter")
+        code, said = yield from session.handing_over(data, self._host)
         session.fresh = True
         if 300 <= code < 400:
             raise Uncertain(f"The letter was handed over to {self._host}, which answered {self._said(code, said)}.")
@@ -217,10 +259,13 @@ class SmtpTransport:
         options = [] if size is None else [f"SIZE={len(data)}"]
         return options + (["BODY=8BITMIME"] if not data.isascii() and session.has_extn("8bitmime") else [])
 
-    def _expect(self, code: int, said: bytes, wanted: int, what: str, *, personal: bool = False) -> None:
+    def _expect(
+        self, code: int, said: bytes, wanted: int, what: str, *, personal: bool = False, address: bool = False
+    ) -> None:
         """Raises what a reply other than the wanted one means: a whole reply that is not a yes is a no.
 
-        ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421).
+        ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421); ``address``:
+        a 5xx does.
         """
         if code // 100 == wanted // 100:
             return
@@ -228,7 +273,7 @@ class SmtpTransport:
         if code in _LOGIN_WANTED:
             raise Misconfigured(f"{self._host} wants a login: {answer}. Check `username` in [tool.kith.smtp].")
         if code >= 500:
-            raise Refused(f"{self._host} refused {what}: {answer}.")
+            raise Refused(f"{self._host} refused {what}: {answer}.", address=address)
         raise Unavailable(f"{self._host} did not take {what} now: {answer}.", personal=personal and code != _CLOSING)
 
     def _said(self, code: int, said: bytes) -> str:
@@ -247,7 +292,11 @@ class SmtpTransport:
         except smtplib.SMTPServerDisconnected as error:
             session.close()
             place = f"{self._host}:{self._server.port}"
-            raise Unavailable(f"{place} took nothing: {error}. {self._hint()}".rstrip()) from None
+            said = f"{place} took nothing: {error}. {self._hint()}".rstrip()
+            raise Unavailable(said, connected=False) from None
+        except Unavailable as error:
+            session.close()
+            raise Unavailable(str(error), error.retry_after, connected=False) from None
         except BaseException:
             session.close()
             raise

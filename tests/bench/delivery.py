@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import resource
 import smtplib
 import statistics
 import subprocess
@@ -20,8 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.deliver import Surroundings, deliver
-from pipeline.frozen import whole
+from pipeline.deliver import deliver
 from pipeline.ledger import Ledger
 from pipeline.mime import to_bytes
 from pipeline.model import (
@@ -41,16 +39,18 @@ from pipeline.model import (
     State,
     Version,
 )
+from pipeline.payload import payload
 from pipeline.plan import plan
+from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
-from pipeline.transports.sendgrid import SendgridTransport, payload
+from pipeline.transports.sendgrid import SendgridTransport
 from pipeline.transports.smtp import SmtpTransport
 
 HERE = Path(__file__).resolve().parent
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LETTERS = int(os.environ.get("KITH_BENCH_LETTERS", "2000"))
 ROUNDS = 5
-LINE = "<p style='margin:0 0 16px'>A quiet line about the river.</p>"
+LINE = "<p style='margin:0 0 16px'>A quiet line about the river.</p>\n"
 say = sys.stdout.write
 
 
@@ -69,7 +69,7 @@ def sink(kind: str) -> Iterator[int]:
 def issue(count: int) -> Issue:
     """A digest of usual size (20 kB of HTML, 4 kB of text) to ``count`` people."""
     text = "HOLEhello\n\n" + "A quiet line about the river and the weather. " * 90 + "\nHOLEtoken"
-    sheet = Sheet(text, f"<html><body>HOLEhello{LINE * 320}HOLEtoken</body></html>", "HOLE")
+    sheet = Sheet(text, f"<html><body>\n<p>HOLEhello</p>\n{LINE * 320}<p>HOLEtoken</p>\n</body></html>", "HOLE")
     return Issue("i", tuple(frozen(number, sheet) for number in range(count)))
 
 
@@ -194,7 +194,9 @@ def memory(count: int) -> None:
 def alone(port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         with_kith(sendgrid(port), 1, Path(folder), issue(LETTERS))
-    say(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
+    # Not `getrusage`, which also counts what the process it was started from had.
+    status = Path("/proc/self/status").read_text("ascii")
+    say(f"{int(status.partition('VmHWM:')[2].split()[0]) / 1024}")
 
 
 def sendgrid(port: int) -> Callable[[], Transport]:
@@ -203,13 +205,12 @@ def sendgrid(port: int) -> Callable[[], Transport]:
 
 def main() -> None:
     batch = issue(LETTERS)
-    full = [whole(one) for one in batch.letters]
-    size = len(to_bytes(full[0]))
+    size = len(to_bytes(batch.letters[0]))
     say(f"{LETTERS:,} letters of {size:,} bytes; medians of {ROUNDS} rounds, bare and Kith in turn\n")
-    bodies = [payload(letter) for letter in full]
+    bodies = [payload(one) for one in batch.letters]
     with sink("http") as port:
         compare("sendgrid", batch, lambda: bare_http(port, bodies), sendgrid(port))
-    messages = [to_bytes(letter) for letter in full]
+    messages = [to_bytes(one) for one in batch.letters]
     with sink("smtp") as port:
         server = Smtp("127.0.0.1", port, security="none")
         make = lambda: SmtpTransport(server, "", "Lin <lin@example.org>", 30.0)  # noqa: E731 - named for the call below

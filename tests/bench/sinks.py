@@ -50,7 +50,7 @@ async def smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
                 note(f"{recipient!r} {len(data)}")
                 writer.write(b"250 queued\r\n")
             elif verb == b"EHLO":
-                writer.write(b"250-sink\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n")
+                writer.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n")
             elif verb == b"QUIT":
                 writer.write(b"221 bye\r\n")
                 break

@@ -4,15 +4,16 @@ A point is ``kind:number:when``, such as ``commit:3:before``: what is about to h
 
     commit   before, after       a transaction of the ledger
     step     before, after       the same, counted from the first letter on
-    mark     before, after       a count written beside the ledger
-    file     before, after       a file renamed, removed or written through to the disk
+    mark     before, half, after a step or a count written beside the ledger
+    file     before, after       a file renamed, removed, cut, given room or written through to the disk
     connect  before, after       a connection to the provider
     send     before, half, after     bytes to the provider
     recv     before, half, after     bytes from the provider
 
 The product knows nothing of this: what it calls is wrapped from outside. As its own process:
 
-    python killer.py POINT kith-arguments…     one run; POINT may be `count`, which only counts, or `none`
+    python killer.py POINT kith-arguments…     one run; POINT may be `count`, which only counts, or `none`;
+                                               KILLER_WINDOW sets how many letters a window of the ledger has
     python killer.py zygote HOUSE              works once in HOUSE, so that it has imported everything, and then
                                                forks a process for each line on stdin
 """
@@ -38,7 +39,7 @@ from typing import Any
 WHENS = {
     "commit": ("before", "after"),
     "step": ("before", "after"),
-    "mark": ("before", "after"),
+    "mark": ("before", "half", "after"),
     "file": ("before", "after"),
     "connect": ("before", "after"),
     "send": ("before", "half", "after"),
@@ -132,6 +133,21 @@ def mortal_socket(hit: Hit) -> type[socket.socket]:
     return Mortal
 
 
+def mortal_pwrite(hit: Hit) -> Callable[[int, bytes, int], int]:
+    """`os.pwrite` as a point, of which half may be written."""
+    pwrite = os.pwrite
+
+    def wrapped(descriptor: int, data: bytes, offset: int) -> int:
+        if hit("mark", "before"):
+            pwrite(descriptor, data[: len(data) // 2], offset)
+            hit("mark", "half")
+        written = pwrite(descriptor, data, offset)
+        hit("mark", "after")
+        return written
+
+    return wrapped
+
+
 def around(hit: Hit, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` as a point of ``kind``."""
 
@@ -150,15 +166,17 @@ def arm(hit: Hit) -> None:
     connect, factory = sqlite3.connect, mortal_connection(hit)
     sqlite3.connect = lambda *values, **named: connect(*values, factory=factory, **named)
     socket.socket = mortal_socket(hit)
-    os.pwrite = around(hit, "mark", os.pwrite)
-    for name in ("replace", "unlink", "fsync"):
+    os.pwrite = mortal_pwrite(hit)
+    for name in ("replace", "unlink", "fsync", "ftruncate", "posix_fallocate"):
         setattr(os, name, around(hit, "file", getattr(os, name)))
 
 
 def run(point: str, arguments: list[str], counts: str = "") -> None:
     """Runs the real command; does not return."""
     from pipeline.__main__ import main
+    from pipeline.ledger import Ledger
 
+    Ledger.window = int(os.environ.get("KILLER_WINDOW", Ledger.window))
     if point != "none":
         arm(Killer(point, Path(counts) if counts else None))
     sys.argv = ["kith", *arguments]

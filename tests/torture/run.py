@@ -33,7 +33,7 @@ from torture.provider import Provider  # noqa: E402 - as above
 LISTS = 5
 """Requests and answers of the suppression lists, before the first letter."""
 
-OF_A_LETTER = [("step", 1), ("mark", 1), ("mark", 2), ("send", LISTS + 1), ("recv", LISTS + 1)]
+OF_A_LETTER = [("mark", 1), ("mark", 2), ("mark", 3), ("send", LISTS + 1), ("recv", LISTS + 1)]
 """Where the first letter of a run that goes on with a frozen issue stands: kind and number."""
 
 

@@ -2,7 +2,8 @@
 
 A death is simulated by a copy: at the moment of it, the bytes of `private/` and the count in `build/` are copied as
 a killed process would leave them, and whatever the process still does afterwards happens to the old ones. A loss of
-power copies of the ledger's log only what was written through to the disk by then, and starts another boot.
+power copies of the ledger's log only what was written through to the disk by then and of its steps any part, and
+starts another boot.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from torture.killer import around, mortal_connection
+from torture.killer import around, mortal_connection, mortal_pwrite
 
 from pipeline import ledgerfile
 from pipeline import publish as whole
-from pipeline.deliver import Surroundings, Tally
 from pipeline.errors import Refused, Unavailable, Uncertain
 from pipeline.events import Event
 from pipeline.issues import compose
 from pipeline.ledger import Ledger
 from pipeline.model import Delivery, DeliveryState, Frozen, House, Letter, PlannedLetter, Receipt, Sheet
 from pipeline.standing import settle
+from pipeline.terms import Surroundings, Tally
+from pipeline.transports.base import Submitting
+from pipeline.wire import Pause
 
 SHEET = Sheet("The letter.", "<p>The letter.</p>", "")
 
@@ -62,10 +65,10 @@ class Line:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def prepare(self, letter: Letter) -> bytes:
+    def prepare(self, one: Frozen) -> bytes:
         return b""
 
-    def submit(self, letter: Letter, data: bytes | None = None) -> Receipt:
+    def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
         self._world.hit("submit", "before")
         fault = self._world.books.faults.pop(0) if self._world.books.faults else ""
         if fault == "refuse":
@@ -73,12 +76,13 @@ class Line:
         if fault == "busy":
             raise Unavailable("503 not now")
         if fault != "lose":
-            self._world.books.taken.append(letter)
+            self._world.books.taken.append(one.stub)
             self._world.hit("submit", "taken")
+        yield Pause()
         if fault in ("lose", "doubt"):
             raise Uncertain("the connection broke")
         self._world.hit("submit", "after")
-        return Receipt(f"m-{letter.delivery_id}", "202")
+        return Receipt(f"m-{one.stub.delivery_id}", "202")
 
     def close(self) -> None:
         """Nothing to hang up."""
@@ -113,7 +117,7 @@ class World:
         self.boot = 0
         self.deaths = 0
         self._left: int | None = None
-        self._power, self._dead, self._full, self._synced = False, False, True, 0
+        self._power, self._dead, self._synced = False, False, 0
         self._dice = random.Random(0)
         self._asleep = False
 
@@ -123,7 +127,7 @@ class World:
         """A moment at which this process may die."""
         if self._dead:
             raise Killed
-        if (kind, when) == ("commit", "after") and self._full:
+        if (kind, when) == ("commit", "after"):
             self._synced = self._wal()
         if self._left is not None:
             self._left -= 1
@@ -150,25 +154,20 @@ class World:
         if wal.exists():
             assert wal.stat().st_size < 3_000_000, "a checkpoint would make its size say nothing"
             os.truncate(wal, min(self._synced, wal.stat().st_size))
-        for name in ("private/ledger.mark", "build/ledger.mark", "private/ledger.seal"):
+        steps = after / "private" / "ledger.steps"
+        if steps.exists():
+            os.truncate(steps, self._dice.randint(0, len(steps.read_bytes().rstrip(b"\0"))))
+        for name in ("private/ledger.mark", "build/ledger.mark", "private/ledger.seal", "private/ledger.steps"):
             if self._dice.random() < 0.3:
                 (after / name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _mortal(self) -> Iterator[None]:
-        world = self
-
-        class Connection(mortal_connection(self.hit)):  # type: ignore[misc] - a class made by a function
-            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-                if sql.startswith("PRAGMA synchronous="):
-                    world._full = sql.endswith("FULL")
-                return super().execute(sql, *values)
-
-        connect = sqlite3.connect
+        connect, factory = sqlite3.connect, mortal_connection(self.hit)
         with contextlib.ExitStack() as stack:
             put = stack.enter_context
-            put(mock.patch.object(sqlite3, "connect", lambda *v, **n: connect(*v, factory=Connection, **n)))
-            put(mock.patch.object(os, "pwrite", around(self.hit, "mark", os.pwrite)))
+            put(mock.patch.object(sqlite3, "connect", lambda *v, **n: connect(*v, factory=factory, **n)))
+            put(mock.patch.object(os, "pwrite", mortal_pwrite(self.hit)))
             put(mock.patch.object(os, "replace", around(self.hit, "file", os.replace)))
             put(mock.patch.object(os, "unlink", around(self.hit, "file", os.unlink)))
             put(mock.patch.object(whole, "read_house", lambda root, dates, environ, now: self.house(now)))

@@ -1,0 +1,198 @@
+"""The leak check: before anything leaves, everything that was made is searched for what its readers may not read.
+
+    sought    narrower texts (`privacy`), names and addresses (`named`)
+    outputs   every file of the site and its name; letters, their headers and requests (`leaving`); pastes
+    excuses   what those readers can read elsewhere, or what its author allows (`excuses`)
+
+One hit stops the run. What was clean and has not changed is not looked at again (`leakcache`).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline.excuses import Excuses, Found
+from pipeline.leak import Leak, line_of, refuse
+from pipeline.leakcache import Memory, fingerprint
+from pipeline.leakfiles import Search, files_in
+from pipeline.leaving import Output, of_letters, of_pastes, saying_nothing
+from pipeline.model import EVERYONE, Audience, House, Issue, Letter, Pasted
+from pipeline.named import names
+from pipeline.pictext import is_text, written_in
+from pipeline.privacy import narrower
+from pipeline.private import private_names
+from pipeline.sieve import Hit, Sieve, Sought, What
+from pipeline.undone import words
+from pipeline.wording import fixed_words, is_of_theme, said_around
+
+_SHORT, _ENDS = 400, 100
+"""Bytes up to which a piece of a file is not worth remembering, and of each end that is looked at again."""
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_NOTHING = Letter("0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", _LONG_AGO, "en")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for circles among tens of thousands of small values again and again: there are none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+@dataclass
+class LeakCheck:
+    """The check of one house; making it reads nothing but the house and `private/`."""
+
+    house: House
+    root: Path
+    _clean: set[int] = field(default_factory=set)
+
+    @cached_property
+    def sought(self) -> tuple[Sought, ...]:
+        """All that is sought in what leaves."""
+        return (*narrower(self.house), *names(self.house, private_names(self.root)))
+
+    @property
+    def texts(self) -> int:
+        """How many narrower texts there are."""
+        return len({(one.path, one.needs) for one in self.sought if one.what is What.TEXT})
+
+    @cached_property
+    def sieve(self) -> Sieve:
+        return Sieve(self.sought)
+
+    @cached_property
+    def excuses(self) -> Excuses:
+        around = partial(said_around, self.root, self.house.settings)
+        return Excuses(self.house, self.sieve.keys, around, lambda: fixed_words(saying_nothing(_NOTHING)))
+
+    def letters(self, issues: Sequence[Issue], audiences: Mapping[str, Audience], pastes: Sequence[Pasted]) -> int:
+        """How many letters and pastes were looked through.
+
+        Raises `Leaked` with every place where something stands that its readers may not read.
+        """
+        outputs = [*of_letters(issues, audiences, self.house.settings.mail.transport), *of_pastes(pastes)]
+        refuse(leak for output in outputs for leak in self.look(output))
+        return sum(len({id(one.sheet) for one in issue.letters}) for issue in issues) + len(pastes)
+
+    def look(self, output: Output, path: str = "") -> list[Leak]:
+        """Everything in an output that must not be there, each once; ``path`` is the name it is published under."""
+        data = output.data + b"\n" + path.encode("utf-8", "replace") if path else output.data
+        return self._judge(self.sieve.find(words(data)), output)
+
+    def _judge(self, hits: Iterable[Hit], output: Output) -> list[Leak]:
+        leaks: dict[tuple[object, ...], Leak] = {}
+        for hit in hits:
+            for one in self._unexcused(hit, output):
+                key = Leak(one, output.name).source
+                if key not in leaks:
+                    leaks[key] = self._leak(Found(one, hit, output.audience, output.own), output)
+        return list(leaks.values())
+
+    def _unexcused(self, hit: Hit, output: Output) -> list[Sought]:
+        """What was found and has no excuse; a text that several passages hold needs but one."""
+        found = self.sieve.sought[hit.run]
+        texts = [one for one in found if one.what is What.TEXT]
+        others = [one for one in found if one.what is not What.TEXT]
+        if any(self.excuses.holds(Found(one, hit, output.audience, output.own)) for one in texts):
+            texts = []
+        if any(one.who in output.own for one in others):
+            others = []
+        return texts[:1] + [
+            one for one in others if not self.excuses.holds(Found(one, hit, output.audience, output.own))
+        ]
+
+    def _leak(self, found: Found, output: Output) -> Leak:
+        return Leak(found.one, output.name, line_of(output.data, found.hit.run), self._advice(found))
+
+    def _advice(self, found: Found) -> str:
+        """How an author allows what he means."""
+        one = found.one
+        if one.what is What.TEXT:
+            return ""
+        written = self.excuses.written_in(found)
+        if one.what is What.ADDRESS:
+            return f'If everyone may have it, write `allow = ["{one.shown}"]` in [tool.kith.privacy].'
+        who = one.who.removeprefix("circle:")
+        if written and one.what is What.PERSON:
+            return f"If you name them on purpose, write `names: [{who}]` in the front matter of {written}."
+        return f'If that is meant, write `allow = ["{who}"]` in [tool.kith.privacy].'
+
+    def site(self, folder: Path) -> int:
+        """How many files of a finished site were looked at, or known to be clean.
+
+        Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
+        """
+        with _uncollected():
+            return self._site(folder)
+
+    def _site(self, folder: Path) -> int:
+        files = files_in(folder)
+        if not self.sought:
+            return len(files)
+        cache = self.root / "build" / "cache"
+        memory = Memory.read(cache, fingerprint(self.sought))
+        if not self.excuses.still_hold(memory.excuses):
+            memory = Memory(memory.key)
+        done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
+        memory.excuses |= done.excuses
+        memory.clean |= done.clean
+        there = {file.name for file in files}
+        memory.clean = {name: row for name, row in memory.clean.items() if name in there or self._stands(name)}
+        memory.write(cache)
+        refuse(done.leaks)
+        return len(files)
+
+    def _stands(self, name: str) -> bool:
+        return (self.root / "build" / "site" / name).is_file()
+
+    def _file(self, name: str, data: bytes) -> list[Leak]:
+        if is_of_theme(name, data):
+            return []
+        text = data if is_text(data) else written_in(data)
+        fresh, chunks = self._unseen(text)
+        path = unquote(name)
+        if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
+            return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
+        self._clean.update(chunks)
+        return []
+
+    def _unseen(self, data: bytes) -> tuple[bytes, list[int]]:
+        """A file without the middle of pieces that were clean in another one, and the pieces that are new.
+
+        The same text stands on its page, in lists and in feeds, between the same lines of a template. Where a piece
+        ends is for its last line to say, so that it ends there everywhere; its ends stay, for what runs on over them.
+        """
+        shown: list[bytes] = []
+        new: list[int] = []
+        for chunk in _chunks(data.split(b"\n")):
+            known = hash(chunk)
+            if len(chunk) <= _SHORT:
+                shown.append(chunk)
+            elif known in self._clean:
+                shown.append(chunk[:_ENDS] + b" " + chunk[-_ENDS:])
+            else:
+                shown.append(chunk)
+                new.append(known)
+        return b"\n".join(shown), new
+
+
+def _chunks(lines: list[bytes]) -> Iterator[bytes]:
+    start = 0
+    for number, line in enumerate(lines, start=1):
+        if len(line) > _SHORT or not hash(line) & 7:
+            yield b"\n".join(lines[start:number])
+            start = number
+    yield b"\n".join(lines[start:])

@@ -1,0 +1,138 @@
+"""Goes through the files of a site for the leak check: only those that may have changed, in two processes if many."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from pipeline.excuses import Key
+from pipeline.leak import Leak
+from pipeline.leakcache import Memory, Stamp, digest
+
+_MANY = 12_000_000
+"""Bytes from which a second process pays."""
+
+_FRESH = 20_000_000
+"""Nanoseconds within which a file could change again without a new time."""
+
+Look = Callable[[str, bytes], list[Leak]]
+"""What must not be in a file, from its name inside the site and its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the site, as it was when the folder was read."""
+
+    name: str
+    path: str
+    stamp: Stamp
+
+
+@dataclass(slots=True)
+class Done:
+    """What looking through files gave; ``excuses`` are those that clean files went by."""
+
+    leaks: list[Leak] = field(default_factory=list)
+    clean: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
+    excuses: set[Key] = field(default_factory=set)
+
+    def and_also(self, other: Done) -> Done:
+        """Both together."""
+        return Done(self.leaks + other.leaks, self.clean | other.clean, self.excuses | other.excuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One way to look at files; ``ready`` makes what it needs, and ``excuses`` are those used so far."""
+
+    ready: Callable[[], object]
+    look: Look
+    excuses: set[Key]
+    memory: Memory
+
+    def through(self, files: Sequence[File]) -> Done:
+        """Looks at every file whose bytes are not known to be clean."""
+        unknown = [file for file in files if not self.memory.knows(file.name, file.stamp)]
+        if unknown:
+            self.ready()  # once, before a second process needs it too
+        half = _half(unknown)
+        if half == len(unknown) or not _may_fork():
+            return self._one_by_one(unknown)
+        context = multiprocessing.get_context("fork")
+        here, there = context.Pipe(duplex=False)
+        worker = context.Process(target=self._answer, args=(unknown[half:], there), daemon=True)
+        worker.start()
+        there.close()
+        done = self._one_by_one(unknown[:half])
+        try:
+            other: Done = here.recv()
+        except EOFError:
+            other = self._one_by_one(unknown[half:])
+        worker.join()
+        return done.and_also(other)
+
+    def _answer(self, files: Sequence[File], line: Connection) -> None:
+        line.send(self._one_by_one(files))
+        line.close()
+
+    def _one_by_one(self, files: Iterable[File]) -> Done:
+        done = Done()
+        for file in files:
+            with open(file.path, "rb") as stream:  # noqa: PTH123 - thousands of files: a Path for each takes a third longer
+                data = stream.read()
+            short = digest(file.name, data)
+            if not self.memory.knows_bytes(file.name, short) and (found := self.look(file.name, data)):
+                done.leaks += found
+            else:
+                done.clean[file.name] = file.stamp, short
+        done.excuses = set(self.excuses)
+        return done
+
+
+def _may_fork() -> bool:
+    """Whether a second process helps, and can be made without copying another thread's locks."""
+    able = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    return able and (os.cpu_count() or 1) > 1
+
+
+def _half(files: Sequence[File]) -> int:
+    """Where to part files so that both parts have about the same to read; all of them when they are few."""
+    half, total = sum(file.stamp[0] for file in files) / 2, 0
+    if half * 2 < _MANY:
+        return len(files)
+    for number, file in enumerate(files, start=1):
+        total += file.stamp[0]
+        if total >= half:
+            return number
+    return len(files)
+
+
+def files_in(folder: Path) -> list[File]:
+    """Every file below a folder by its name inside it, once none is so new that it could change unseen."""
+    found = _walked(folder)
+    age = time.time_ns() - max((file.stamp[2] for file in found), default=0)
+    if 0 <= age < _FRESH:
+        time.sleep((_FRESH - age) / 1e9)
+        found = _walked(folder)
+    return found
+
+
+def _walked(folder: Path) -> list[File]:
+    return sorted(_below(str(folder), ""), key=lambda file: file.name)
+
+
+def _below(folder: str, before: str) -> Iterator[File]:
+    with os.scandir(folder) as rows:
+        for row in rows:
+            if row.is_dir():
+                yield from _below(row.path, f"{before}{row.name}/")
+            else:
+                stat = row.stat()
+                stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+                yield File(before + row.name, row.path, stamp)

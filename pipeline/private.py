@@ -1,0 +1,66 @@
+"""Names and addresses in files under `private/` that belong to no person of `subscribers.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.named import Known
+from pipeline.sieve import What
+from pipeline.textfile import read_text
+from pipeline.yamlfile import Document, parse
+
+ADDRESSES, PEOPLE = "private/addresses.yml", "private/people.yml"
+_NAMES, _ADDRESSES = {"name", "names", "nick", "nickname"}, {"address", "addresses", "email", "mail"}
+
+
+def private_names(root: Path) -> list[Known]:
+    """Every address of `addresses.yml`, every name, id and address of `people.yml`; what cannot be read is left."""
+    return [*_addresses(root), *_people(root)]
+
+
+def _read(root: Path, name: str) -> Document:
+    if not (root / name).is_file():
+        return Document()
+    text, _ = read_text(root / name, name, root)
+    return parse(text or "")
+
+
+def _addresses(root: Path) -> Iterator[Known]:
+    document = _read(root, ADDRESSES)
+    for key, value in document.value.items() if isinstance(document.value, dict) else ():
+        if isinstance(value, str):
+            yield Known(ADDRESSES, document.line((key,)), str(key), value, What.ADDRESS)
+
+
+def _people(root: Path) -> Iterator[Known]:
+    """Rows with an `id`, or rows below one."""
+    document = _read(root, PEOPLE)
+    value = document.value.get("people", document.value) if isinstance(document.value, dict) else document.value
+    path: tuple[str | int, ...] = ("people",) if value is not document.value else ()
+    rows: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        rows = list(value.items())
+    elif isinstance(value, list):
+        rows = list(enumerate(value))
+    for key, row in rows:
+        who = str(row["id"]) if isinstance(row, dict) and isinstance(row.get("id"), str) else str(key)
+        line = document.line((*path, key))
+        if not isinstance(key, int) or who != str(key):
+            yield Known(PEOPLE, line, who, who, What.WORD)
+        for what, text in _said(row, What.PERSON if isinstance(row, str) else None):
+            yield Known(PEOPLE, line, who, text, what)
+
+
+def _said(value: Any, what: What | None) -> Iterator[tuple[What, str]]:
+    """The texts below keys that hold names and addresses."""
+    if isinstance(value, str) and what is not None:
+        yield what, value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _said(one, what)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            own = What.PERSON if key in _NAMES else What.ADDRESS if key in _ADDRESSES else what
+            yield from _said(one, own)

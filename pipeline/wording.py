@@ -1,0 +1,89 @@
+"""What the house itself says around everything: its templates and words, dates, names of languages, fixed words."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from pipeline.model import Settings, closest
+from pipeline.packaged import own_or_packaged
+from pipeline.undone import spoken, words
+
+_READ = {".html", ".xml", ".yml", ".css", ".js", ".svg", ".j2", ".txt", ".json"}
+_INDEX = "config docs fields lang location pipeline separator tags text title boost"
+"""The keys of the search index."""
+
+_SPEAKING = "feeds feedxml feedhtml pages listings timeline welcome stage site finish markup letters letterhtml".split()
+
+
+def said_around(root: Path, settings: Settings) -> str:
+    """Every text that stands on pages and in letters without being anybody's entry, one below the other."""
+    mail = settings.mail
+    own = [settings.author, settings.url, mail.sender, mail.reply_to, mail.postal, mail.unsubscribe]
+    own += [*settings.title.values(), *settings.description.values()]
+    return "\n".join([*own, *_of_folders(root, settings), *_of_calendars(settings)])
+
+
+def _of_folders(root: Path, settings: Settings) -> Iterator[str]:
+    folders = [*own_or_packaged(root, "site"), *own_or_packaged(root, "templates")]
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in _READ]
+    for package in ("material", "mkdocs"):
+        if theme := _templates(package):
+            paths += [path for path in sorted(theme.rglob("*.html")) if _spoken(path, settings)]
+    for path in paths:
+        yield path.read_text("utf-8", errors="replace")
+
+
+def _spoken(path: Path, settings: Settings) -> bool:
+    """Whether a template is no translation, or one into a language of the house."""
+    return path.parent.name != "languages" or path.stem == "en" or closest(path.stem, settings.languages) is not None
+
+
+@cache
+def _templates(package: str) -> Path | None:
+    found = importlib.util.find_spec(package)
+    places = found.submodule_search_locations if found else None
+    return Path(places[0]) / "templates" if places else None
+
+
+def is_of_theme(name: str, data: bytes) -> bool:
+    """Whether a file of the site is one of the theme's own, byte for byte, in which nothing of a house can stand."""
+    theme = _templates("material")
+    path = theme / name if theme and name.startswith("assets/") else None
+    return path is not None and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _of_calendars(settings: Settings) -> Iterator[str]:
+    """Months, days and names of languages: what dates and lists of languages are made of."""
+    from babel import Locale, UnknownLocaleError
+
+    for tag in {*settings.languages, "en"}:
+        try:
+            locale = Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        for calendar in (locale.months, locale.days):
+            for form in calendar.values():
+                for names in form.values():
+                    yield from names.values()
+        yield from (locale.get_display_name() or "", locale.get_display_name("en") or "")
+
+
+def fixed_words(bodies: Iterable[bytes] = ()) -> frozenset[bytes]:
+    """Single words that programs write: classes, keys of JSON, and those of ``bodies``, requests that say nothing."""
+    return _of_programs() | frozenset(spoken(_INDEX)).union(*map(words, bodies))
+
+
+@cache
+def _of_programs() -> frozenset[bytes]:
+    found: set[bytes] = set()
+    for name in _SPEAKING:
+        tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text("utf-8"))
+        told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+                found.update(spoken(node.value))
+    return frozenset(found)
