@@ -86,8 +86,9 @@ def _frame(one: Frozen) -> Iterator[tuple[str, str]]:
         if isinstance(element.tag, str):
             yield from _element(element, dark)
     shown = root.xpath("//body/*[1]")
-    length = len((shown[0].text or "").strip()) if shown else 0
-    if not PREHEADER[0] <= length <= PREHEADER[1]:
+    words = (shown[0].text or "").strip() if shown else ""
+    length = len(words)
+    if columns(words) < PREHEADER[0] or length > PREHEADER[1]:
         least, most = PREHEADER
         yield f"the line for the inbox has {length} characters", f"It is good with {least} to {most}."
     if not one.sheet.text.strip():

@@ -149,15 +149,17 @@ class Composer:
         settings, links = self.house.settings, self.pieces.links
         why = tongue.say("why", author=settings.author)
         front = language if language in settings.languages else settings.language
+        title = worded(settings.title, language, settings.language)
+        day = tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date())
         return {
             "language": tongue.lang,
             "direction": direction(tongue.lang),
-            "title": worded(settings.title, language, settings.language),
+            "title": title,
             "front": links.absolute(links.front(front)),
             "archive": links.absolute(links.archive(front)),
-            "day": tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date()),
+            "day": day,
             "hello": hole + "hello",
-            "preheader": preheader(pieces, worded(settings.description, language), why),
+            "preheader": preheader(pieces, worded(settings.description, language), why, title, day),
             "updates": _updates(pieces),
             "posts": _posts(pieces),
             "why": why,
