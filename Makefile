@@ -10,7 +10,7 @@ GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test golden format wheel wheel-check constraints torture bench-delivery bench-leaks clean
+.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery bench-leaks clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,6 +44,9 @@ check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/ruff format --check pipeline tests
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_imports.py
+
+gallery: $(READY_DEV) ## every sample letter at 320, 375 and 600 pixels, light and dark: build/gallery/index.html
+	@$(BIN)/python tests/gallery.py
 
 golden: $(READY_DEV) ## write the golden files anew; the diff is the review
 	@KITH_GOLDEN=1 $(BIN)/python -m pytest $(GOLDEN_TESTS)

@@ -30,6 +30,8 @@ def check(house: House, files: Lookup, doubtful: Collection[str] | None = ()) ->
     for page in house.pages:
         for version in page.versions:
             problems += _version(version, page, names, follower)
+    for opening in house.openings:
+        problems += _version(opening.version, None, names, follower)
     return problems
 
 
@@ -86,7 +88,7 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
             yield Problem(version.path, line, fact, f"Leave `{name}` out of `tell`, or widen `visibility`.")
 
 
-def _version(version: Version, of: Entry | Page, names: _Names, follower: Follower) -> Iterator[Problem]:
+def _version(version: Version, of: Entry | Page | None, names: _Names, follower: Follower) -> Iterator[Problem]:
     for name in version.names if names.known else ():
         if name not in names.people:
             fact = f"`names` names an unknown person `{visible(name)}`"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pipeline.publish import Built, Late, Opened
 
 _ORDER = (
-    "init", "new", "check", "plan", "serve", "preview", "build", "deploy", "deliver", "publish", "report", "explain",
-    "settle", "events", "choice", "baseline", "rotate",
+    "init", "new", "check", "templates", "note", "plan", "serve", "preview", "build", "deploy", "deliver", "publish",
+    "report", "explain", "settle", "events", "choice", "baseline", "rotate",
 )  # fmt: skip
 
 
@@ -111,10 +111,12 @@ def check(session: Session, json_: bool) -> None:
     from pipeline import report
     from pipeline.errors import Problems, Tripped
     from pipeline.publish import open_house
+    from pipeline.templates import check as check_templates
     from pipeline.tripwire import tripped
 
     try:
         opened = open_house(session.root, session.environ, session.clock())
+        check_templates(session.root)
         if found := tripped(session.root, opened.house, session.environ):
             raise Tripped(found)
     except Problems as error:
@@ -127,6 +129,51 @@ def check(session: Session, json_: bool) -> None:
         return
     say(report.read_line(opened.house))
     say("No problems.")
+
+
+@kith.command()
+@click.option("--copy", "name", default="", metavar="NAME", help="Copy this one into the house, to change it there.")
+@_json
+@click.pass_obj
+def templates(session: Session, name: str, json_: bool) -> None:
+    """List the letters' templates and every value they get."""
+    from pipeline import templates as own
+
+    if name:
+        say(own.copy(session.root, name))
+        return
+    listed = own.listing(session.root)
+    if json_:
+        as_json(own.data(listed))
+        return
+    for line in own.lines(listed):
+        say(line)
+
+
+@kith.command()
+@click.argument("person", required=False, default="")
+@click.argument("text", required=False, default="")
+@click.option("--remove", is_flag=True, help="Take back the line that waits for PERSON.")
+@_json
+@click.pass_obj
+def note(session: Session, person: str, text: str, remove: bool, json_: bool) -> None:
+    """Put one sentence on top of PERSON's next letter only.
+
+    Without TEXT, shows the lines that wait.
+    """
+    from pipeline import notes
+
+    if remove and (text or not person):
+        raise click.UsageError("--remove takes PERSON, and no text.")
+    if text or remove:
+        say(notes.note(session.root, session.environ, person, text, _now(session)))
+        return
+    waiting = notes.waiting(session.root, session.environ, person, _now(session))
+    if json_:
+        as_json([{"person": who, "text": said} for who, said in waiting])
+        return
+    for line in notes.lines(waiting):
+        say(line)
 
 
 @kith.command()
@@ -225,6 +272,8 @@ def build(session: Session) -> None:
     _receipt(opened, decided, built, [])
     if built.letters:
         say(report.labelled("", "letters to look through: build/letters/index.html"))
+    if built.problems:
+        raise SystemExit(1)
 
 
 def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> None:
@@ -240,10 +289,12 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
     for line in report.letter_lines(opened.house, decided):
         say(line)
     for line in (
+        *report.note_lines(decided),
         *report.baseline_line(decided),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
         *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
+        *report.fault_lines(built.problems),
     ):
         say(line)
 

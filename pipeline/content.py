@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pipeline import markup, passages
 from pipeline.config import zone
 from pipeline.errors import Problem
-from pipeline.filename import odd_name, read_name
+from pipeline.filename import LETTERS, odd_name, read_name
 from pipeline.frontmatter import Source, moment, take_apart, words
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Entry, Kind, Page, Settings, Version
@@ -80,7 +80,7 @@ def _files(base: Path, root: Path, found: Shelved) -> list[tuple[Kind, Path]]:
     texts: list[tuple[Kind, Path]] = []
     for path in paths:
         folder = path.relative_to(base).parts[0]
-        if path.suffix.lower() not in (".md", ".markdown") or folder.startswith("_"):
+        if path.suffix.lower() not in (".md", ".markdown") or folder.startswith("_") or folder == LETTERS:
             continue
         if folder in kinds and path.parent != base:
             texts.append((kinds[folder], path))

@@ -10,11 +10,11 @@ from pipeline.bare import bare
 from pipeline.model import Picture
 from pipeline.traces import traces
 
-WIDEST = 1104
-"""Pixels: twice the width of a letter's column."""
+LARGEST = 60_000
+"""Bytes of one enclosed picture: two of them leave room for a long text in a message of 200 KB."""
 
-LARGEST = 400_000
-"""Bytes of one enclosed picture; a larger one is shown as its words."""
+_STEPS = ((1104, 82), (828, 76), (552, 76), (552, 55))
+"""Pixels, from twice the width of a letter's column to that width, and the quality; the first that is small enough."""
 
 _KINDS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "GIF": ("image/gif", ".gif")}
 
@@ -30,10 +30,13 @@ def enclose(content: Path, path: str) -> Picture | None:
         with Image.open(source) as opened:
             form = opened.format if opened.format in _KINDS else "PNG"
             picture = bare(opened)
-            picture.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
-            made = io.BytesIO()
-            clean = picture.convert("RGB") if form == "JPEG" else picture
-            clean.save(made, form, quality=82, optimize=True)
+            for widest, quality in _STEPS:
+                picture.thumbnail((widest, widest), Image.Resampling.LANCZOS)
+                made = io.BytesIO()
+                clean = picture.convert("RGB") if form == "JPEG" else picture
+                clean.save(made, form, quality=quality, optimize=True)
+                if made.tell() <= LARGEST:
+                    break
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     data = made.getvalue()

@@ -10,6 +10,9 @@ from pipeline.links import slugify
 from pipeline.model import Settings
 from pipeline.validate import LANGUAGE, visible
 
+LETTERS = "letters"
+"""The folder of what the author says first in letters, which `openings` reads."""
+
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(.+))?")
 _SUFFIX = re.compile(r"(.+)([.-])([A-Za-z]{2,3}(?:-(?:[A-Za-z]{2}|[A-Za-z]{4}))?|hant|hans)")
 _SPOKEN = frozenset("ar de en es fr hi ja ko pt ru it zh hant hans zh-hant zh-hans zh-tw zh-cn pt-br".split())

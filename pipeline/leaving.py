@@ -14,6 +14,7 @@ from pipeline.frozen import alone, whole
 from pipeline.model import EVERYONE, Audience, Frozen, Issue, Letter, Pasted, Picture
 from pipeline.payload import payload
 from pipeline.pictext import is_text, written_in
+from pipeline.privacy import told_to
 from pipeline.transports.base import written
 
 
@@ -132,7 +133,8 @@ def _utf8(text: str) -> bytes:
 def of_pastes(pastes: Iterable[Pasted]) -> Iterator[Output]:
     """Every text to paste; the name of its file stays here."""
     for one in pastes:
-        yield Output(f"the paste build/paste/{one.paste.file_name}", one.paste.audience, _utf8(one.text))
+        audience = one.paste.audience | {told_to(one.paste.circle)}
+        yield Output(f"the paste build/paste/{one.paste.file_name}", audience, _utf8(one.text))
 
 
 def saying_nothing(letter: Letter) -> Iterator[bytes]:

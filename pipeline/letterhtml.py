@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.lettercode import code, make, put, uncolour
 from pipeline.links import leads_to_sealed
 from pipeline.markup import serialise, tree
 
@@ -38,39 +39,18 @@ def mailable(html: str, *, page: str = "", top: int = 3, colours: bool = True) -
     ``page`` is its address on the web, for links to places inside it; ``top`` is the level of its first heading.
     """
     root = tree(html)
-    for step in (_footnotes, _tasks, _tabs, _maths, _code, _boxes, _tables, _pictures, _films, _keys, _marks):
+    for step in (_footnotes, _tasks, _tabs, _maths, code, _boxes, _tables, _pictures, _films, _keys, _marks):
         step(root)
     if not colours:
-        _drop_tags(root, ".//pre//span")
+        uncolour(root)
     _headings(root, top)
     _links(root, page)
     _only_listed(root)
     return serialise(root).strip()
 
 
-def _make(tag: str, text: str = "", **attributes: str) -> Any:
-    from lxml import html
-
-    element = html.Element(tag)
-    element.text = text or None
-    for key, value in attributes.items():
-        element.set(key.rstrip("_"), value)
-    return element
-
-
 def _has(element: Any, name: str) -> bool:
     return name in (element.get("class") or "").split()
-
-
-def _drop_tags(root: Any, path: str) -> None:
-    for element in root.xpath(path):
-        element.drop_tag()
-
-
-def _put(element: Any, new: Any) -> None:
-    """Puts ``new`` where ``element`` stands, before the text after it."""
-    new.tail, element.tail = element.tail, None
-    element.getparent().replace(element, new)
 
 
 def _footnotes(root: Any) -> None:
@@ -84,7 +64,7 @@ def _footnotes(root: Any) -> None:
             rule.drop_tree()
         for numbered in notes.findall("ol"):
             numbered.set("class", "notes")
-        notes.addprevious(_make("hr", class_="rule"))
+        notes.addprevious(make("hr", class_="rule"))
         notes.drop_tag()
 
 
@@ -104,14 +84,14 @@ def _tabs(root: Any) -> None:
     for tabs in root.xpath(".//div[contains(concat(' ',@class,' '),' tabbed-set ')]"):
         names = [label.text_content() for label in tabs.xpath("./div[@class='tabbed-labels']/label")]
         blocks = tabs.xpath("./div[@class='tabbed-content']/div")
-        flat = _make("div")
+        flat = make("div")
         for name, block in zip(names, blocks, strict=False):
-            title = _make("p", class_="tip")
-            title.append(_make("strong", name))
+            title = make("p", class_="tip")
+            title.append(make("strong", name))
             flat.append(title)
             flat.append(block)
             block.drop_tag()
-        _put(tabs, flat)
+        put(tabs, flat)
 
 
 def _maths(root: Any) -> None:
@@ -119,72 +99,31 @@ def _maths(root: Any) -> None:
         tex = formula.text_content().strip()
         tex = tex[2:-2].strip() if tex[:2] in {"\\(", "\\["} else tex.strip("$").strip()
         if formula.tag == "div":
-            _put(formula, _make("pre", tex, class_="code", dir="ltr"))
+            put(formula, make("pre", tex, class_="code", dir="ltr"))
         else:
-            _put(formula, _make("code", tex, class_="tick", dir="ltr"))
-
-
-def _code(root: Any) -> None:
-    for code in root.xpath(".//code[not(ancestor::pre)]"):
-        _drop_tags(code, ".//span")
-        code.set("dir", "ltr")
-        code.set("class", "tick")
-    for box in root.xpath(".//div[contains(concat(' ',@class,' '),' highlight ')]"):
-        flat = _make("div")
-        for name in box.xpath(".//span[@class='filename']"):
-            flat.append(_make("p", name.text_content().strip(), class_="file"))
-        for block in box.xpath(".//pre[not(ancestor::td[contains(@class,'linenos')])]"):
-            flat.append(block)
-        _put(box, flat)
-    for block in root.xpath(".//pre"):
-        block.set("class", "code")
-        block.set("dir", "ltr")
-        _drop_tags(block, ".//code")
-        _recolour(block)
-
-
-def _recolour(block: Any) -> None:
-    """Pygments' eighty classes as four; neighbours of one colour, and the blanks between them, share a span."""
-    for span in list(block.iter("span")):
-        kind = _kind(span.get("class") or "")
-        before = span.getprevious()
-        joined = before is not None and before.tag == "span" and before.get("class") == kind
-        if not kind or span.getparent().tag == "span":
-            span.drop_tag()
-        elif joined and not (before.tail or "").strip() and not len(before) and not len(span):
-            before.text = (before.text or "") + (before.tail or "") + (span.text or "")
-            before.tail = span.tail
-            span.getparent().remove(span)
-        else:
-            span.set("class", kind)
-
-
-def _kind(token: str) -> str:
-    if token in {"nf", "fm", "nc", "nt", "na"}:
-        return "cf"
-    return {"k": "ck", "s": "cs", "m": "cs", "c": "cc"}.get(token[:1], "") if len(token) < 4 else ""
+            put(formula, make("code", tex, class_="tick", dir="ltr"))
 
 
 def _boxes(root: Any) -> None:
     """Admonitions and details as tables of one cell."""
     found = root.xpath(".//details|.//div[contains(concat(' ',@class,' '),' admonition ')]")
     for box in found:
-        cell = _make("td", class_="box")
+        cell = make("td", class_="box")
         title = box.find("summary") if box.tag == "details" else box.find("p[@class='admonition-title']")
         if title is not None:
-            named = _make("p", class_="tip")
-            named.append(_make("strong", title.text_content().strip()))
+            named = make("p", class_="tip")
+            named.append(make("strong", title.text_content().strip()))
             cell.append(named)
             title.drop_tree()
         for child in list(box):
             cell.append(child)
         if (box.text or "").strip():
-            cell.append(_make("p", box.text.strip()))
-        table = _make("table", class_="boxed", role="presentation", width="100%", cellspacing="0", border="0")
-        row = _make("tr")
+            cell.append(make("p", box.text.strip()))
+        table = make("table", class_="boxed", role="presentation", width="100%", cellspacing="0", border="0")
+        row = make("tr")
         row.append(cell)
         table.append(row)
-        _put(box, table)
+        put(box, table)
 
 
 def _tables(root: Any) -> None:
@@ -236,7 +175,7 @@ def _films(root: Any) -> None:
         for film in root.xpath(f".//{tag}"):
             address = film.get(key) or next((one.get("src") for one in film.iter("source")), None) or ""
             name = film.get("title") or film.get("aria-label") or address.rstrip("/").rpartition("/")[2]
-            _put(film, _make("a", name or address, href=address)) if address else film.drop_tree()
+            put(film, make("a", name or address, href=address)) if address else film.drop_tree()
 
 
 def _keys(root: Any) -> None:
@@ -278,8 +217,13 @@ def _links(root: Any, page: str) -> None:
         link.set("class", "link")
         if scheme == "http" and link.text_content().strip() != address:
             link.tail = f" ({address}){link.tail or ''}"
-        if scheme not in {"https", "mailto"}:
+        if scheme not in {"https", "mailto"} or not _named(link):
             link.drop_tag()
+
+
+def _named(link: Any) -> bool:
+    """Whether a link has words that can be read out; one around a picture without any has none."""
+    return bool(link.text_content().strip() or any((one.get("alt") or "").strip() for one in link.iter("img")))
 
 
 def _only_listed(root: Any) -> None:

@@ -14,7 +14,7 @@ from pipeline.letterhtml import mailable
 from pipeline.letterstyle import cut
 from pipeline.links import Links, Shelf, inside
 from pipeline.markup import references, shorten, teaser
-from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Page, Picture, Version
+from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Opening, Page, Picture, Version
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
 from pipeline.tongue import Tongue, direction
@@ -32,10 +32,11 @@ Sealed = Callable[[Entry, Version, Audience], str]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How much room there is: ``most`` bytes for one body (0: all), colours in code or none."""
+    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter."""
 
     colours: bool = True
     most: int = 0
+    pictures: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,26 @@ class Piece:
     html: str
     text: str
     shortened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the author says first, as HTML and as text."""
+
+    html: str
+    text: str
+    language: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A post that is only named, with its address on the site."""
+
+    title: str
+    url: str
+    language: str
+    direction: str
 
 
 class Pieces:
@@ -116,6 +137,21 @@ class Pieces:
             shortened=shortened,
         )
 
+    def opening(self, opening: Opening, view: View) -> Said:
+        """What the author says first, for those whose ``view`` it is."""
+        version = opening.version
+        door = self._door(view)
+        rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media, door=door)
+        html = mailable(rendered.html, colours=view.fit.colours)
+        plain = text(html, picture=view.tongue.say("picture"), numbered=False)
+        return Said(html, plain, version.lang, direction(version.lang))
+
+    def mention(self, chosen: Chosen) -> Mention:
+        """A public post by its title."""
+        entry, version = chosen.entry, chosen.version
+        url = self.links.absolute(self.links.entry(entry, version.lang))
+        return Mention(" ".join(version.title.split()), url, version.lang, direction(version.lang))
+
     def inline(self, html: str) -> tuple[Picture, ...]:
         """The pictures that must travel with a letter of this HTML."""
         cids = set(re.findall(r'src="cid:([^"]+)"', html))
@@ -137,7 +173,8 @@ class Pieces:
         key = (chosen.entry.id, version.lang, view.audience, view.tongue.lang, fit, view.paste)
         if key not in self._bodies:
             door = self._door(view)
-            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=self._media, door=door)
+            media = self._media if fit.pictures else self._on_the_web
+            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=door)
             whole = mailable(rendered.html, page=url, colours=fit.colours)
             html = cut(whole, fit.most) if fit.most and url and chosen.entry.kind is Kind.POST else whole
             width = 0 if view.paste else WIDTH
@@ -150,6 +187,11 @@ class Pieces:
         if path not in self._shown:
             self._shown[path] = self._where(path)
         return self._shown[path][0]
+
+    def _on_the_web(self, path: str) -> str | None:
+        """The same without what would travel inside the letter."""
+        found = self._media(path)
+        return None if found and found.startswith("cid:") else found
 
     def _where(self, path: str) -> tuple[str | None, Picture | None]:
         if self._published(path):
@@ -214,7 +256,7 @@ def clipped(words: str, most: int) -> str:
     if columns(words) <= most:
         return words
     cut_at = next(end for end in range(len(words), 0, -1) if columns(words[:end]) < most)
-    return shorten(words, cut_at + 1)
+    return shorten(words, min(cut_at + 1, len(words) - 1))
 
 
 def preheader(pieces: list[Piece], *more: str) -> str:

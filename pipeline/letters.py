@@ -6,6 +6,8 @@ Nothing here reads a file, a clock or chance: the same plan gives the same lette
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import formataddr, parseaddr
@@ -39,7 +41,15 @@ SUBJECT = 60
 TARGET, LIMIT = 80_000, 102_000
 """Bytes of HTML: from the first on code loses its colours, above the second Gmail shows only a part."""
 
-_FITS = (Fit(), Fit(colours=False), *(Fit(colours=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)))
+WEIGHT = 200_000
+"""Bytes of a whole message: what is heavier opens slowly on a telephone, and looks like a file to filters."""
+
+_FITS = (
+    Fit(),
+    Fit(colours=False),
+    Fit(colours=False, pictures=False),
+    *(Fit(colours=False, pictures=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)),
+)
 
 
 class Composer:
@@ -82,7 +92,7 @@ class Composer:
             date=now,
             language=planned.language,
             headers=self._headers(planned, delivery_id, token),
-            entries=planned.entry_ids,
+            entries=planned.told,
         )
         hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
         return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience)
@@ -92,8 +102,8 @@ class Composer:
         tongue = self._tongue(paste.language)
         view = View(paste.audience, tongue, max(one.entry.date for one in paste.entries), paste=True)
         pieces = self.pieces.all(paste.entries, view)
-        template = self.stationery.environment.get_template("paste.txt.j2")
-        return template.render(posts=_posts(pieces), updates=_updates(pieces), say=tongue.say).strip() + "\n"
+        values = {"posts": _posts(pieces), "updates": _updates(pieces), "say": tongue.say}
+        return self.stationery.render("paste.txt.j2", values).strip() + "\n"
 
     def _tongue(self, language: str) -> Tongue:
         return self.stationery.tongue(language, self.house.settings.language)
@@ -103,11 +113,12 @@ class Composer:
         day = now.astimezone(ZoneInfo(self.house.settings.timezone)).date()
         circle = self.house.circle(planned.circle)
         chosen = tuple((one.entry.id, one.version.lang, one.fallback) for one in planned.entries)
-        key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day)
+        beside = (planned.opening, tuple(one.entry.id for one in planned.also), planned.more, planned.line)
+        key = (issue_id, planned.language, planned.audience, chosen, planned.digest, circle.full, day, *beside)
         if key not in self._sheets:
             for fit in _FITS:
                 subject, sheet = self._write(planned, circle, now, fit)
-                if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT):
+                if len(sheet.html.encode()) <= (TARGET if fit.colours else LIMIT) and weight(sheet) <= WEIGHT:
                     break
             self._sheets[key] = subject, sheet
         return self._sheets[key]
@@ -120,25 +131,35 @@ class Composer:
         pieces = self.pieces.all(planned.entries, view)
         hole = "hole" + hashlib.sha256("".join(one.html + one.text for one in pieces).encode()).hexdigest()[:16]
         subject = _subject(pieces, tongue)
-        values = self._values(planned.language, pieces, tongue, now, hole) | {"subject": subject}
-        environment = self.stationery.environment
-        html = finish(environment.get_template("letter.html.j2").render(values), self.stationery.css)
-        text = environment.get_template("letter.txt.j2").render(values).strip() + "\n"
+        values = self._values(planned.language, pieces, tongue, now, hole) | {
+            "subject": subject,
+            "line": planned.line.text if planned.line else "",
+            "opening": self.pieces.opening(planned.opening, view) if planned.opening else None,
+            "also": [self.pieces.mention(one) for one in planned.also],
+            "more": planned.more,
+        }
+        kind = "digest" if planned.digest or posts > 1 or len(pieces) > posts > 0 else "single"
+        kind = kind if posts else "update"
+        html = finish(self.stationery.render(f"{kind}.html.j2", values), self.stationery.css)
+        text = re.sub(r"\n{4,}", "\n\n\n", self.stationery.render(f"{kind}.txt.j2", values)).strip() + "\n"
         return subject, Sheet(text, html, hole, self.pieces.inline(html))
 
     def _values(self, language: str, pieces: list[Piece], tongue: Tongue, now: datetime, hole: str) -> dict[str, Any]:
-        """What the templates may name."""
+        """What the templates may name, but for what only this letter has; `offered` says what each one is."""
         settings, links = self.house.settings, self.pieces.links
         why = tongue.say("why", author=settings.author)
         front = language if language in settings.languages else settings.language
+        title = worded(settings.title, language, settings.language)
+        day = tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date())
         return {
             "language": tongue.lang,
             "direction": direction(tongue.lang),
-            "title": worded(settings.title, language, settings.language),
+            "title": title,
             "front": links.absolute(links.front(front)),
-            "day": tongue.day(now.astimezone(ZoneInfo(settings.timezone)).date()),
+            "archive": links.absolute(links.archive(front)),
+            "day": day,
             "hello": hole + "hello",
-            "preheader": preheader(pieces, worded(settings.description, language), why),
+            "preheader": preheader(pieces, worded(settings.description, language), why, title, day),
             "updates": _updates(pieces),
             "posts": _posts(pieces),
             "why": why,
@@ -202,6 +223,12 @@ def compose(
 def compose_paste(house: House, paste: PlannedPaste, stationery: Stationery) -> str:
     """The text of one paste; pictures in it are their words."""
     return Composer(house, stationery, lambda _: None).paste(paste)
+
+
+def weight(sheet: Sheet) -> int:
+    """Bytes that a letter on this sheet has as mail, headers and encoding included, or a few more."""
+    texts = [len(text.encode()) for text in (sheet.text, sheet.html)]
+    return 4_000 + sum(math.ceil(size * 1.37) for size in (*texts, *(len(one.data) for one in sheet.inline)))
 
 
 def _posts(pieces: list[Piece]) -> list[Piece]:

@@ -53,12 +53,15 @@ def _settle(element: Any, named: set[str]) -> None:
     if not classes:
         del element.attrib["class"]
     if style := element.get("style"):
-        element.set("style", _listed(style, rtl=_direction(element) == "rtl"))
+        rtl = _direction(element) == "rtl"
+        element.set("style", _listed(style, rtl=rtl))
+        if rtl and (side := element.get("align")) in _FLIPPED:
+            element.set("align", _FLIPPED[side])
 
 
 def _direction(element: Any) -> str:
     while element is not None:
-        if element.get("dir"):
+        if element.get("dir") not in {None, "auto"}:
             return str(element.get("dir"))
         element = element.getparent()
     return "ltr"

@@ -177,10 +177,37 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What the author says first in a digest, from ``date`` on, to each reader once; no ``circles`` are all of them.
+
+    ``key`` is the name of its file without the language.
+    """
+
+    key: str
+    circles: tuple[str, ...]
+    date: datetime
+    version: Version
+
+    @property
+    def mark(self) -> str:
+        """What the ledger knows it by; no entry's id can be the same."""
+        return f"opening {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalLine:
+    """One sentence for one person, on top of their next letter; ``mark`` is what the ledger knows it by."""
+
+    text: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Circle:
     """People who are told the same things at the same pace; ``rank`` 0 is the closest.
 
-    ``ask_free``: entries that ask for something are told only if `tell` names the circle.
+    ``ask_free``: entries that ask for something are told only if `tell` names the circle. ``also``: digests name
+    what is public and was not told.
     """
 
     name: str
@@ -196,6 +223,7 @@ class Circle:
     channels: tuple[str, ...] = ()
     reach: int | None = None
     full: bool = False
+    also: bool = True
     ask_free: bool = False
     automatic: bool = False
 
@@ -342,6 +370,7 @@ class House:
     pages: tuple[Page, ...] = ()
     circles: tuple[Circle, ...] = ()
     people: tuple[Person, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
     @property
     def public_entries(self) -> tuple[Entry, ...]:
@@ -380,7 +409,11 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLetter:
-    """One letter the plan would have composed, entries oldest first."""
+    """One letter the plan would have composed, entries oldest first.
+
+    ``also`` is public and not told to this reader, newest first, and named in one line; ``more`` says that there is
+    more of it. ``opening`` and ``line`` are what the author says first to the circle, and to this person alone.
+    """
 
     person: Person
     circle: str
@@ -388,10 +421,19 @@ class PlannedLetter:
     audience: Audience
     entries: tuple[Chosen, ...]
     digest: bool
+    opening: Opening | None = None
+    also: tuple[Chosen, ...] = ()
+    more: bool = False
+    line: PersonalLine | None = None
 
     @property
     def entry_ids(self) -> tuple[str, ...]:
         return tuple(chosen.entry.id for chosen in self.entries)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Everything that counts as told once the letter is frozen, and no longer if it is refused or held."""
+        return (*self.entry_ids, *(one.mark for one in (self.opening, self.line) if one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +482,7 @@ class History:
     ``told``: who → ids of entries. ``letters``: who → when letters to them were planned, oldest first.
     ``seen``: entry → when it was first published. ``joined``: who → circles they were seen in.
     ``blocked``: who → why no letter may go to their present address.
+    ``lines``: who → the personal line that waits for their next letter.
     """
 
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -448,6 +491,7 @@ class History:
     joined: Mapping[str, frozenset[str]] = field(default_factory=dict)
     choices: Mapping[str, Choice] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, PersonalLine] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipeline import pace
+from pipeline.beside import Beside
 from pipeline.model import (
     EVERYONE,
     Cadence,
@@ -24,7 +25,7 @@ from pipeline.model import (
     State,
     closest,
 )
-from pipeline.rules import Ruling, Rulings
+from pipeline.rules import Ruling, Rulings, ruling
 
 NEWCOMER = 3
 """Entries that somebody gets at most when they are new to the ledger; the others are recorded as told."""
@@ -92,6 +93,7 @@ class _Planner:
         self.zone = ZoneInfo(house.settings.timezone)
         self.rulings = Rulings(house)
         self.entries = {entry.id: entry for entry in house.entries}
+        self._beside = Beside(house, history, now)
         self._choices: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Chosen, ...]] = {}
         self._fresh: dict[tuple[int, frozenset[str]], tuple[dict[str, Ruling], tuple[str, ...]]] = {}
         self._audiences: dict[tuple[str, ...], frozenset[str]] = {}
@@ -175,14 +177,25 @@ class _Planner:
         self, person: Person, choice: Choice, circle: Circle, waiting: tuple[str, ...], cadence: Cadence
     ) -> PlannedLetter:
         languages = choice.languages or person.languages
+        digest = len(waiting) > 1 or cadence is not Cadence.EACH
+        also, more = self._also(person, circle, waiting) if digest else ((), False)
         return PlannedLetter(
             person=person,
             circle=circle.name,
             language=languages[0],
             audience=self._audience(person),
             entries=self._chosen(waiting, languages),
-            digest=len(waiting) > 1 or cadence is not Cadence.EACH,
+            digest=digest,
+            opening=self._beside.opening(person, circle, languages) if digest else None,
+            also=self._chosen(tuple(entry.id for entry in also), languages),
+            more=more,
+            line=self.history.lines.get(person.id),
         )
+
+    def _also(self, person: Person, circle: Circle, waiting: tuple[str, ...]) -> tuple[tuple[Entry, ...], bool]:
+        circles, interests = self.rulings.circles(person), person.interests
+        wants, mutes = frozenset(interests.more), frozenset(interests.mute)
+        return self._beside.also(person, circle, waiting, lambda one: ruling(one, circles, wants, mutes).named)
 
     def _audience(self, person: Person) -> frozenset[str]:
         if person.circles not in self._audiences:

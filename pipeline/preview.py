@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.custody import passing_secret
 from pipeline.eyes import only as only_for
+from pipeline.links import Links
 from pipeline.model import House, Plan
 from pipeline.plan import plan
 from pipeline.publish import Built, Opened, build, open_house, write_letters, write_pastes
@@ -36,9 +37,24 @@ def preview(
     decided = only_for(decided, only) if only else decided
     built = build(opened, decided, opened.secret or passing_secret(root), folder=folder)
     write_letters((folder or root / "build") / "letters", built.issues)
-    if folder is None:
+    if folder is not None:
+        _write_gallery(root, folder, opened)
+    else:
         write_pastes(root, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])
     return opened, decided, built
+
+
+def _write_gallery(root: Path, folder: Path, opened: Opened) -> None:
+    """Examples of every kind of letter, in ``folder``, for the browser that shows the site from there too."""
+    from pipeline.gallery import page, samples
+    from pipeline.packaged import own_or_packaged
+    from pipeline.stationery import load_stationery
+
+    shown = samples(opened.house, load_stationery(own_or_packaged(root, "templates")), opened.now)
+    links = Links.of(opened.house.settings)
+    path = folder / "gallery" / "index.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(shown, opened.house.settings.url, links.base), "utf-8")
 
 
 def _all_out(house: House) -> House:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipeline import passages
-from pipeline.model import PUBLIC, Audience, Entry, House, Version
+from pipeline.model import PUBLIC, Audience, Entry, House, Person, Version
 from pipeline.sieve import RUN, Needs, Sought, What
 from pipeline.undone import is_alone, spoken
 
@@ -42,7 +42,23 @@ def narrower(house: House) -> list[Sought]:
         for version in entry.versions:
             for one in (*_front(entry, version, around), *_body(version, around)):
                 found.setdefault((one.words, one.needs), one)
+    everybody = tuple(circle.name for circle in house.circles)
+    for opening in house.openings:
+        # What is said in letters stands nowhere else, not even where everyone of a circle may read.
+        heard = tuple(sorted(told_to(name) for name in opening.circles or everybody))
+        for one in _body(opening.version, (heard,)):
+            found.setdefault((one.words, one.needs), one)
     return list(found.values())
+
+
+def told_to(circle: str) -> str:
+    """What somebody in a circle may read besides what it reads: what is said to it in letters."""
+    return f"circle:{circle}"
+
+
+def heard_by(house: House, person: Person) -> Audience:
+    """What a person may read in a letter."""
+    return house.audience(person) | {told_to(name) for name in person.circles}
 
 
 def _front(entry: Entry, version: Version, around: Needs) -> Iterator[Sought]:

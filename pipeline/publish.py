@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pipeline import deploy as online
 from pipeline.census import Census, census
+from pipeline.confided import Confided
 from pipeline.config import zone
 from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
 from pipeline.deliver import deliver
-from pipeline.errors import KithError, LedgerUnusable
+from pipeline.errors import KithError, Leaked, LedgerUnusable, Problem
 from pipeline.keyring import Keyring
 from pipeline.leakcheck import LeakCheck
 from pipeline.leaving import Output
@@ -25,6 +26,7 @@ from pipeline.model import (
     EVERYONE,
     Delivery,
     DeliveryState,
+    Frozen,
     History,
     House,
     Issue,
@@ -34,6 +36,7 @@ from pipeline.model import (
 )
 from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
+from pipeline.privacy import heard_by, told_to
 from pipeline.reading import read_house
 from pipeline.records import Outcome
 from pipeline.renamed import fingerprint, known_again
@@ -79,7 +82,10 @@ class Web:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures."""
+    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures.
+
+    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
+    """
 
     web: Web | None
     issues: tuple[Issue, ...]
@@ -87,6 +93,7 @@ class Built:
     narrow: int
     outputs: int
     pictures: Census = field(default_factory=Census)
+    problems: tuple[Problem, ...] = ()
 
     @property
     def letters(self) -> int:
@@ -157,6 +164,7 @@ def build(
     ``taken`` are ids of issues that exist already. Raises `Leaked` when a narrower text stands in a wider output.
     """
     from pipeline.issues import compose
+    from pipeline.letterproof import proof
     from pipeline.letters import Composer
     from pipeline.stationery import load_stationery
 
@@ -168,11 +176,15 @@ def build(
     composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
-    audiences = {letter.person.id: letter.audience for letter in decided.letters}
+    by_person = {letter.person.id: letter for letter in decided.letters}
+    audiences = {who: letter.audience | set(map(told_to, letter.person.circles)) for who, letter in by_person.items()}
     outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
+    texts = check.texts + _check_lines(opened, issues, pastes, web)
+    problems = proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue))
     return Built(
-        web=web, pastes=pastes, narrow=check.texts, outputs=outputs, issues=issues, pictures=census(house, root)
-    )
+        web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
+        problems=tuple(problems),
+    )  # fmt: skip
 
 
 def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None) -> Web:
@@ -205,6 +217,29 @@ def _pictures(root: Path) -> Callable[[str], Picture | None]:
     from pipeline.enclosed import enclose
 
     return lambda path: enclose(root / "content", path)
+
+
+def _check_lines(opened: Opened, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None) -> int:
+    """Looks for personal lines in everything but their own letter; how many there were. Raises `Leaked`."""
+    lines = opened.history.lines
+    if not lines:
+        return 0
+    outputs = [
+        (f"the letter to `{one.stub.person}`", one.stub.person, f"{one.stub.subject}\n{one.sheet.html}")
+        for issue in issues
+        for one in _distinct(issue)
+    ]
+    outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
+    for path in sorted(web.index.parent.rglob("*.*ml")) if web else ():
+        outputs.append((f"build/site/{path.name}", "", path.read_text("utf-8", errors="replace")))
+    if found := Confided.of(opened.house, lines).faults(outputs):
+        raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
+    return len(lines)
+
+
+def _distinct(issue: Issue) -> list[Frozen]:
+    """One letter for each sheet: what differs beside it is a reader's own greeting and links."""
+    return list({id(one.sheet): one for one in issue.letters}.values())
 
 
 def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
@@ -285,7 +320,7 @@ def _still_for_them(
 ) -> tuple[list[Delivery], dict[str, str]]:
     """Which of these letters may still go, and of the others why not: a text can be narrowed after it was frozen."""
     people = {person.id: person for person in house.people}
-    letters = [(ledger.letter(one.id), house.audience(people[one.who])) for one in left if one.who in people]
+    letters = [(ledger.letter(one.id), heard_by(house, people[one.who])) for one in left if one.who in people]
     found = LeakCheck(house, root).frozen(letters) if letters else {}
     return [one for one in left if one.id not in found], found
 
@@ -297,7 +332,9 @@ def _pastes_for_them(root: Path, house: House, ledger: Ledger) -> list[tuple[str
         circle = next((one for one in house.circles if f"circle:{one.name}" == who), None)
         if circle and not any(
             leak.one.what is What.TEXT
-            for leak in check.look(Output(name, circle.reads | EVERYONE, text.encode("utf-8", "replace")))
+            for leak in check.look(
+                Output(name, circle.reads | EVERYONE | {told_to(circle.name)}, text.encode("utf-8", "replace"))
+            )
         ):
             kept.append((name, text))
     return kept

@@ -13,6 +13,7 @@ from pipeline.config import FILE, settings_of
 from pipeline.content import read_content
 from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
+from pipeline.openings import read_openings
 from pipeline.private import private_problems
 from pipeline.subscribers import read_subscribers
 from pipeline.textfile import files_below
@@ -38,7 +39,10 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
         circles=tuple(register.circles),
         people=tuple(register.people),
     )
-    problems += shelved.problems + register.problems + private_problems(root)
+    circles = {circle.name for circle in register.circles} | set(register.doubtful)
+    openings, unfit = read_openings(root, settings, circles if register.known else None)
+    house = dataclasses.replace(house, openings=tuple(openings))
+    problems += shelved.problems + register.problems + unfit + private_problems(root)
     problems += check(house, Files(root / "content"), register.doubtful if register.known else None)
     if problems:
         raise Problems(problems)

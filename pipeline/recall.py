@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.errors import Miscounted
 from pipeline.ledgerfile import FILE, legible, translated
-from pipeline.model import Cadence, Choice, Delivery, DeliveryState, History, State
+from pipeline.model import Cadence, Choice, Delivery, DeliveryState, History, PersonalLine, State
 
 HALF = "the run ended while this letter was being submitted"
 
@@ -48,7 +48,19 @@ def history(rows: Rows, marks: Mapping[str, str]) -> History:
         joined={row["who"]: frozenset(json.loads(row["circles"])) for row in rows("SELECT * FROM joined")},
         choices=_choices(rows),
         blocked=_blocked(rows, marks),
+        lines=lines(rows),
     )
+
+
+def lines(rows: Rows) -> dict[str, PersonalLine]:
+    """Who → the personal line that waits: it is in no letter, or its letter was refused or held."""
+    query = f"SELECT s.entries FROM deliveries d JOIN sets s ON s.id=d.entries WHERE d.who=? AND d.state IN {_TOLD}"  # noqa: S608 - our own words
+    found: dict[str, PersonalLine] = {}
+    for row in rows("SELECT who, value, at FROM choices WHERE key='line' AND value<>'' ORDER BY who"):
+        line = PersonalLine(row["value"], f"line {row['at']}")
+        if not any(line.mark in json.loads(one["entries"]) for one in rows(query, row["who"])):
+            found[row["who"]] = line
+    return found
 
 
 def seen(rows: Rows) -> dict[str, datetime]:

@@ -127,12 +127,24 @@ def baseline_line(plan: Plan) -> list[str]:
     return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
 
 
+def note_lines(plan: Plan) -> list[str]:
+    """The personal lines that go now, each with whom it is for."""
+    noted = [(one.person.id, one.line.text) for one in plan.letters if one.line]
+    width = max((len(who) for who, _ in noted), default=0)
+    return [labelled("" if number else "Notes", f"{who:<{width}}  {text}") for number, (who, text) in enumerate(noted)]
+
+
 def privacy_line(narrow: int, outputs: int) -> list[str]:
     """What the leak check looked for and where."""
     if not narrow:
         return [labelled("Privacy", "there is nothing that only some may read")]
     texts = counted(narrow, "narrower text")
     return [labelled("Privacy", f"{texts} checked against {counted(outputs, 'output')}: in no wider one")]
+
+
+def fault_lines(problems: Sequence[Problem]) -> list[str]:
+    """What is wrong with the letters that were made, each with its place; nothing is kept back for it."""
+    return [labelled("" if number else "Faults", str(problem)) for number, problem in enumerate(problems)]
 
 
 def pictures_line(pictures: int, freed: int, located: int) -> list[str]:

@@ -9,11 +9,15 @@ from pipeline.model import Circle, Entry, House, Person
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Whether an entry is meant for somebody, why, and through which circles."""
+    """Whether an entry is meant for somebody, why, and through which circles.
+
+    ``named``: though it is not told, a digest may name it where everyone may read it.
+    """
 
     told: bool
     reason: str
     through: frozenset[str] = frozenset()
+    named: bool = False
 
 
 def ruling(entry: Entry, circles: tuple[Circle, ...], more: frozenset[str], mute: frozenset[str]) -> Ruling:
@@ -28,10 +32,10 @@ def ruling(entry: Entry, circles: tuple[Circle, ...], more: frozenset[str], mute
     if entry.tell is not None:
         named = frozenset(circle.name for circle in able if circle.name in entry.tell)
         if not named:
-            return Ruling(False, f"`tell` names only {_names(entry.tell)}")
+            return Ruling(False, f"`tell` names only {_names(entry.tell)}", named=True)
         return Ruling(True, f"`tell` names {_names(sorted(named))}", named)
     if entry.note:
-        return Ruling(False, "notes and generated entries are told only to circles that `tell` names")
+        return Ruling(False, "notes and generated entries are told only to circles that `tell` names", named=True)
     unasked = [circle for circle in able if not (entry.ask and circle.ask_free)]
     if not unasked:
         return Ruling(False, f"it asks for something, and {_names([circle.name for circle in able])} is free of that")
@@ -46,7 +50,7 @@ def _by_tags(entry: Entry, able: list[Circle], more: frozenset[str]) -> Ruling:
         circle.name for circle in able if not entry.public or not circle.tags or set(circle.tags) & set(entry.tags)
     )
     if not through:
-        return Ruling(False, f"{_names(sorted(circle.name for circle in able))} follows other tags")
+        return Ruling(False, f"{_names(sorted(circle.name for circle in able))} follows other tags", named=True)
     return Ruling(True, f"{_names(sorted(through))} may read it", through)
 
 

@@ -22,6 +22,7 @@ from pipeline.preview import preview
 from pipeline.report import counted
 
 LETTERS = "/letters-preview/"
+GALLERY = "/letters-gallery/"
 _EVENTS = "/kith-events"
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 SCRIPT = """<script>
@@ -47,7 +48,7 @@ class Studio:
     ``rooms`` are served beside the site: the beginning of an address → a folder of the build.
     """
 
-    rooms: Mapping[str, str] = {LETTERS: "letters"}
+    rooms: Mapping[str, str] = {LETTERS: "letters", GALLERY: "gallery"}
 
     def __init__(
         self,
@@ -230,7 +231,7 @@ def serve(
 ) -> None:
     """Serves until Ctrl-C, and builds again whenever a file of the house is saved."""
     studio = Studio(root, environ, clock, say, drafts=drafts)
-    show(studio, port, {"Site": "", "Letters": LETTERS}, open_browser=open_browser)
+    show(studio, port, {"Site": "", "Letters": LETTERS, "Gallery": GALLERY}, open_browser=open_browser)
 
 
 def show(studio: Studio, port: int, places: Mapping[str, str], *, open_browser: bool) -> None:

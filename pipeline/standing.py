@@ -50,12 +50,14 @@ def stance(house: House, history: History, who: str) -> list[tuple[str, str]]:
         cadence = circles[0].cadence if circles else Cadence.NEVER
     languages = choice.languages or person.languages
     last = history.letters.get(who, ())
+    line = history.lines.get(who)
     return [
         ("state", f"{state}{asked if choice.state is state and person.state is not state else ''}"),
         ("circles", ", ".join(circle.name for circle in circles) or "none"),
         ("pace", f"{cadence}{source}"),
         ("languages", ", ".join(languages) + (asked if choice.languages else "")),
         ("letters", f"{len(last)}, the last on {last[-1]:%Y-%m-%d}" if last else "none yet"),
+        *([("note", f"“{line.text}” stands on top of their next letter")] if line else []),
     ]
 
 

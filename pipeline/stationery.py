@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Misconfigured, Problem, Problems
 from pipeline.model import closest
+from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
 from pipeline.textfile import read_text
 from pipeline.tongue import Tongue
+from pipeline.validate import did_you_mean, visible
 from pipeline.yamlfile import parse
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-TEMPLATES = ("layout.html.j2", "letter.html.j2", "letter.txt.j2", "paste.txt.j2")
 
 _PLURAL = re.compile(r"-(zero|one|two|few|many)$")
 
@@ -38,23 +38,38 @@ class Stationery:
                 return Tongue(language, self.words[match])
         return Tongue("en", self.words["en"])
 
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        """A template filled in. Raises `Problems` with the template's own line for what goes wrong in it."""
+        try:
+            return self.environment.get_template(name).render(values)
+        except Exception as error:  # noqa: BLE001 - a template is a program of the author's, and may raise anything
+            raise Problems([_fault(error, name)]) from None
+
 
 def load_stationery(folders: Sequence[Path]) -> Stationery:
     """Reads templates, styles and words; the first of ``folders`` that has a file wins.
 
-    Errors: Problems for words that are missing or broken, Misconfigured when a template is nowhere.
+    Errors: Problems for words that are missing and templates that are broken, Misconfigured when one is nowhere.
     """
     sources = {name: _text(_find(folders, name)) for name in TEMPLATES}
-    names = {path.stem: path for folder in reversed(folders) for path in sorted((folder / "words").glob("*.yml"))}
     problems: list[Problem] = []
+    words = _all_words(folders, problems)
+    environment = _environment(sources)
+    for name, source in sources.items():
+        problems += _broken(environment, name, source)
+    if problems or "en" not in words:
+        raise Problems(problems or [Problem("templates/words/en.yml", 0, "missing", "Every language rests on it.")])
+    return Stationery(environment, _text(_find(folders, STYLES)), words)
+
+
+def _all_words(folders: Sequence[Path], problems: list[Problem]) -> dict[str, dict[str, str]]:
+    names = {path.stem: path for folder in reversed(folders) for path in sorted((folder / "words").glob("*.yml"))}
     words = {language: _words(path, problems) for language, path in sorted(names.items())}
     english = words.get("en", {})
     for language, said in words.items():
         wanted = {key for key in english if not _PLURAL.search(key)} - set(said)
         problems += [Problem(f"templates/words/{language}.yml", 0, f"no word for `{key}`") for key in sorted(wanted)]
-    if problems or not english:
-        raise Problems(problems or [Problem("templates/words/en.yml", 0, "missing", "Every language rests on it.")])
-    return Stationery(_environment(sources), _text(_find(folders, "letter.css")), words)
+    return words
 
 
 def _find(folders: Sequence[Path], name: str) -> Path:
@@ -84,13 +99,63 @@ def _words(path: Path, problems: list[Problem]) -> dict[str, str]:
 
 
 def _environment(sources: dict[str, str]) -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        # With a file's name, what goes wrong in a template is traced to its own lines.
+        return (sources[name], f"templates/{name}", None) if name in sources else None
 
     return Environment(
-        loader=DictLoader(sources),
+        loader=FunctionLoader(load),
         autoescape=select_autoescape(["html.j2"], default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+_LANGUAGE_OF_ITS_OWN = frozenset("self super caller varargs kwargs loop".split())
+_LIST = "`kith templates` lists what there is."
+
+
+def _broken(environment: Environment, name: str, source: str) -> list[Problem]:
+    """What can be seen to be wrong in a template before it is used."""
+    from jinja2 import TemplateSyntaxError, meta, nodes
+
+    try:
+        environment.compile(source, name, f"templates/{name}")
+        tree = environment.parse(source)
+    except TemplateSyntaxError as error:
+        return [_fault(error, name)]
+    known = {value.name for value in offered(name)}
+    own = {node.target for node in tree.find_all(nodes.Import)}
+    own |= {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    unknown = meta.find_undeclared_variables(tree) - known - own - set(environment.globals) - _LANGUAGE_OF_ITS_OWN
+    places = sorted({(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in unknown})
+    problems = [
+        Problem(f"templates/{name}", line, f"there is no value `{visible(word)}`", did_you_mean(word, known, _LIST))
+        for line, word in places
+    ]
+    for node in tree.find_all((nodes.Extends, nodes.Import, nodes.FromImport, nodes.Include)):
+        other = getattr(getattr(node, "template", None), "value", None)
+        if isinstance(other, str) and other not in TEMPLATES:
+            fact = f"there is no template `{visible(other)}`"
+            problems.append(Problem(f"templates/{name}", node.lineno, fact, did_you_mean(other, TEMPLATES)))
+    return problems
+
+
+def _fault(error: Exception, name: str) -> Problem:
+    """What went wrong in a template, with its line there."""
+    place, line = f"templates/{name}", int(getattr(error, "lineno", 0) or 0)
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("templates/"):
+            place, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+    said = " ".join(str(getattr(error, "message", None) or error).split()) or type(error).__name__
+    missing = re.search(r"has no attribute '(\w+)'", said)
+    if missing:
+        names = [value.name for part in PARTS.values() for value in part]
+        return Problem(place, line, f"there is no value `{missing[1]}` there", did_you_mean(missing[1], names, _LIST))
+    return Problem(place, line, visible(said[:1].lower() + said[1:], 200), _LIST if "undefined" in said else "")

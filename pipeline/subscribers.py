@@ -124,6 +124,7 @@ def _circle(name: str, one: WrittenCircle, rank: int, defaults: WrittenDefaults)
         channels=one.channels,
         reach=one.reach,
         full=one.full,
+        also=one.also,
         ask_free=one.ask_free,
         automatic=one.automatic,
     )

@@ -36,6 +36,7 @@ class WrittenCircle:
     max_per_month: int | None = None
     reach: int | None = None
     full: bool = False
+    also: bool = True
     ask_free: bool = False
     automatic: bool = False
 

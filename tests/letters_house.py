@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from pipeline.frozen import alone
 from pipeline.letters import Composer
+from pipeline.mime import to_bytes
 from pipeline.model import (
     EVERYONE,
     PUBLIC,
@@ -16,8 +20,10 @@ from pipeline.model import (
     Kind,
     Letter,
     Mail,
+    Opening,
     Page,
     Person,
+    PersonalLine,
     Picture,
     PlannedLetter,
     PlannedPaste,
@@ -131,6 +137,7 @@ EVERY = entry(
     18,
     version("en", "Everything in one post", "All that Markdown can do, once.", EVERYTHING, "everything"),
     version("zh", "一篇什么都有的文章", "Markdown 能做的，都做一遍。", "正文。\n\n" + EVERYTHING, "everything"),
+    version("ar", "مقال فيه كل شيء", "كل ما يستطيعه Markdown مرة واحدة.", ARABIC + EVERYTHING, "everything"),
 )
 SHORT = entry(
     "short",
@@ -151,8 +158,29 @@ COLD = entry(
     version("en", "", "", "Fourteen degrees, north wind, the first jacket of the year.", "cold"),
     version("zh", "", "", "十四度，北风，今年第一次穿外套。", "cold"),
     version("es", "", "", "Catorce grados, viento del norte, la primera chaqueta del año.", "cold"),
+    version("ar", "", "", "أربع عشرة درجة وريح شمالية، وأول معطف هذا العام.", "cold"),
 )
 STAIRS = entry("stairs", 15, version("en", "", "", "Counting [stairs](https://example.org/s) again.", "stairs"))
+
+MODELS = entry("models", 17, version("en", "A model on the train", "", "It runs.", "models"))
+TRAIL = entry("trail", 16, version("zh", "山路", "", "上山。", "trail"))
+OPENINGS = {
+    "en": "It has been a quiet month, and *two* things in it were worth a page.",
+    "zh": "这个月很安静，有**两件**事值得写一页。",
+    "ar": "كان شهرًا هادئًا، وفيه أمران *يستحقان* صفحة.",
+}
+LINES = {
+    "en": "Your knee comes first: no race before March.",
+    "zh": "膝盖要紧：三月以前别比赛。",
+    "ar": "ركبتك أولًا: لا سباق قبل مارس.",
+}
+
+
+def opening(lang: str) -> Opening:
+    """What the author says first in November."""
+    said = Version(lang, "", "", OPENINGS[lang], f"content/letters/2026-11.{lang}.md")
+    return Opening("2026-11", (), datetime(2026, 11, 1, tzinfo=UTC), said)
+
 
 INNER = Circle("kreis-eins", frozenset({"inner", PUBLIC}), {"en": "Close friends"}, 0, cadence=Cadence.EACH)
 WEAK = Circle("kreis-zwei", EVERYONE, {"en": "Weak ties"}, 1, automatic=True)
@@ -173,7 +201,7 @@ HOUSE = House(
             unsubscribe="https://lin.example.org/leave/{token}",
         ),
     ),
-    entries=(COLD, EVERY, STAIRS, LAKE, PRIVATE, NOTE, SHORT),
+    entries=(COLD, EVERY, MODELS, TRAIL, STAIRS, LAKE, PRIVATE, NOTE, SHORT),
     pages=(Page("about", (Version("en", "About", "", "Me.", "content/pages/about.md"),)),),
     circles=(INNER, WEAK, WHOLE),
 )
@@ -210,8 +238,9 @@ def letter(
     digest: bool = False,
     person: Person = WEI,
     house: House = HOUSE,
+    **beside: Any,
 ) -> Letter:
-    plan = planned(*entries, language=language, circle=circle, digest=digest, person=person)
+    plan = replace(planned(*entries, language=language, circle=circle, digest=digest, person=person), **beside)
     composer = Composer(house, stationery(), picture)
     return composer.letter(plan, issue_id="2026-11-21-kreis-eins-en", delivery_id="a1b2c3", token=TOKEN, now=NOW)
 
@@ -226,10 +255,36 @@ def paste(*entries: Entry, language: str = "zh", circle: Circle = WEAK) -> Plann
     return PlannedPaste(circle.name, "paste:wechat", language, plan.audience, plan.entries)
 
 
+def near(lang: str) -> Letter:
+    """A close friend's: one post with a passage for them, and a line for them alone."""
+    return letter(EVERY, language=lang, circle=INNER, line=PersonalLine(LINES[lang], "line"))
+
+
+def far(lang: str) -> Letter:
+    """A weak tie's digest: an opening, updates, summaries, and what else is on the site."""
+    told = (EVERY, LAKE, SHORT, NOTE, COLD, STAIRS)
+    also = planned(MODELS, TRAIL, language=lang).entries[::-1]
+    return letter(*told, language=lang, digest=True, opening=opening(lang), also=also, more=True)
+
+
+def brief(lang: str) -> Letter:
+    """An update alone, for a person without a name in that script."""
+    return letter(COLD, language=lang, person=replace(WEI, name={"": "Marta"}, languages=(lang,)))
+
+
+def mailed(one: Letter) -> bytes:
+    """A letter as the bytes that travel."""
+    return to_bytes(alone(one))
+
+
+READERS = {"single": near, "digest": far, "update": brief}
+LANGUAGES = ("en", "zh", "ar")
+GOLDEN = {f"{kind}-{lang}": partial(made, lang) for kind, made in READERS.items() for lang in LANGUAGES}
+"""Three readers in three languages, approved to the byte."""
+
 SAMPLES = {
-    "single-en": lambda: letter(EVERY, circle=INNER),
-    "digest-zh": lambda: letter(EVERY, SHORT, NOTE, COLD, STAIRS, language="zh", digest=True),
+    **GOLDEN,
     "update-es": lambda: letter(COLD, language="es", person=replace(WEI, name={"": "Marta"}, languages=("es",))),
-    "single-ar": lambda: letter(LAKE, language="ar"),
-    "digest-ar": lambda: letter(LAKE, EVERY, PRIVATE, COLD, language="ar", circle=INNER, digest=True),
+    "fallback-en": lambda: letter(LAKE, circle=INNER),
+    "whole-ar": lambda: letter(LAKE, EVERY, PRIVATE, COLD, language="ar", circle=INNER, digest=True),
 }

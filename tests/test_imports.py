@@ -13,18 +13,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "bare errors feedhtml feedxml film model packaged pictext references remotes salvage sealing sieve svg "
-    "throttle tongue traces undone",
-    "enclosed engine events frozen leak ledgerfile links named overload pace passages plate renamed repository "
-    "rules secret steplog terms validate wire wording workshop yamlfile",
-    "album deploy frontmatter keyring markup mime plan privacy recall settled strays textfile web written",
+    "bare errors feedhtml feedxml film lettercode model offered packaged pictext references remotes salvage "
+    "sealing sieve svg throttle tongue traces undone",
+    "beside enclosed engine events frozen leak ledgerfile links named overload pace passages plate renamed "
+    "repository rules secret steplog terms validate wire wording workshop yamlfile",
+    "album confided deploy frontmatter keyring markup mime plan privacy recall settled strays textfile web written",
     # what reading a house needs, what a letter needs, what a transport needs
     "addresses bodies census config enrolled excuses explain filename finish follow letterhtml letterstyle "
     "payload plaintext private records shell stationery transports.base",
-    "check content eyes feeds leakcache leaving ledger letterparts report subscribers timeline transports.outbox "
-    "transports.sendgrid transports.smtp tripwire",
+    "check content eyes feeds leakcache leaving ledger letterparts openings report subscribers templates timeline "
+    "transports.outbox transports.sendgrid transports.smtp tripwire",
     "consent custody deliver eyeshtml leakfiles letters listings reading sealed stage starter transports.choose",
-    "issues leakcheck rotate terminal welcome",
+    "gallery issues leakcheck letterproof rotate terminal welcome",
     # pages and their lists
     "pages",
     # the site as a whole
@@ -32,7 +32,7 @@ FLOORS = (
     # the only one who knows the order
     "publish",
     "preview standing",
-    "serve",
+    "notes serve",
     "seen",
     # argv, printing, clock, exit code
     "cli",
@@ -43,7 +43,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
-    "excuses"
+    "excuses offered beside confided letterproof gallery lettercode"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

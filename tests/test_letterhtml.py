@@ -203,3 +203,10 @@ def test_a_text_is_cut_between_blocks() -> None:
     assert cut(fragment, 24) == "<p>one</p>\n<p>two</p>"
     assert cut(fragment, 1) == "<p>one</p>"
     assert cut(fragment, 1000) == fragment
+
+
+def test_right_to_left_turns_the_sides_of_cells_and_keeps_what_finds_its_own() -> None:
+    body = '<p dir="auto">a</p><table><tr><td align="right">1</td></tr></table>'
+    html = styled(body, "p, td { text-align: left }", "rtl")
+    assert '<p dir="auto" style="text-align:right">' in html
+    assert '<td align="left"' in html

@@ -34,11 +34,13 @@ def long_post(paragraphs: int, code: str = "", **more: str) -> Entry:
     return h.entry("long", 9, h.version("en", "A long one", "Long.", body, "long"), **more)
 
 
-@pytest.mark.parametrize("name", ["single-en", "digest-zh", "update-es"])
-def test_letters_are_what_was_approved(name: str) -> None:
-    letter = h.SAMPLES[name]()
+@pytest.mark.parametrize("name", sorted(h.GOLDEN))
+def test_letters_are_what_was_approved_in_html_text_and_headers(name: str) -> None:
+    letter = h.GOLDEN[name]()
     golden(f"letter-{name}.html", letter.html)
-    golden(f"letter-{name}.txt", f"Subject: {letter.subject}\n\n{letter.text}")
+    golden(f"letter-{name}.txt", letter.text)
+    head, _, _ = h.mailed(letter).partition(b"\r\nMIME-Version:")
+    golden(f"letter-{name}.headers", head.decode("ascii").replace("\r\n", "\n") + "\n")
 
 
 def test_a_paste_is_what_was_approved() -> None:

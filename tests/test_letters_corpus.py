@@ -1,0 +1,124 @@
+"""The bars of letters hold for every post of a real blog.
+
+In a browser, which is slow, every eighth post is looked at; all of them with `KITH_ALL=1`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from houses import house
+from test_letters_tools import CHROMIUM, PACKAGES, TOOLS, browser, needs_npm
+
+from pipeline.config import read_settings
+from pipeline.content import read_content
+from pipeline.frozen import whole
+from pipeline.letterproof import proof
+from pipeline.letters import LIMIT, WEIGHT, Composer
+from pipeline.model import Letter
+from tests import letters_house as h
+
+CORPUS = Path(os.environ.get("KITH_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus")
+POSTS = CORPUS / "jekyll-zh" / "_posts"
+STEP = 1 if os.environ.get("KITH_ALL") else 8
+
+pytestmark = pytest.mark.skipif(
+    not POSTS.is_dir(), reason=f"there is no corpus at {POSTS} (KITH_CORPUS names another place)"
+)
+__all__ = ["browser"]
+
+
+@pytest.fixture(scope="module")
+def letters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Letter]:
+    """A letter of each post to a reader of Chinese, after the checks of `kith build`; pictures are there."""
+    none = {"content/updates/2026-11-19-rain.md": None, "content/posts/hello.md": None, "content/posts/a.txt": ""}
+    root = house(tmp_path_factory.mktemp("blog"), none)
+    shutil.copytree(POSTS, root / "content" / "posts" / "blog")
+    for path in (root / "content" / "posts" / "blog").glob("*.md"):
+        for address in re.findall(r"\]\((/images/[^)\s]+)", path.read_text("utf-8")):
+            picture = root / "content" / address.lstrip("/")
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(b"a picture")
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    entries = tuple(read_content(root, read_settings(root), {}, now).entries)
+    small = replace(h.HOUSE, entries=entries, pages=(), settings=replace(h.HOUSE.settings, languages=("zh", "en")))
+    composer = Composer(small, h.stationery(), lambda _: None)
+    found: dict[str, Letter] = {}
+    for entry in entries:
+        plan = h.planned(entry, language="zh")
+        one = composer.frozen(plan, issue_id=entry.id, delivery_id="d", token=h.TOKEN, mark="", now=now)
+        faults = [str(problem) for problem in proof([(plan, one)]) if problem.fact != "a picture without words"]
+        assert faults == []
+        found[entry.id] = whole(one)
+    return found
+
+
+def test_every_post_of_a_real_blog_makes_a_letter_that_is_small_enough(letters: dict[str, Letter]) -> None:
+    assert len(letters) > 180
+    for letter in letters.values():
+        assert len(letter.html.encode()) <= LIMIT
+        assert len(h.mailed(letter)) <= WEIGHT
+
+
+def test_every_post_of_a_real_blog_keeps_its_words(letters: dict[str, Letter]) -> None:
+    """The plain text of each is worth reading: none is empty or leaves markup behind."""
+    for name, letter in letters.items():
+        said = letter.text.partition("\n=")[2].partition("\n-- \n")[0]
+        prose = "\n".join(line for line in said.splitlines() if not line.startswith("    "))
+        prose = re.sub(r"`[^`]*`", "", prose)
+        assert len(said) > 40, name
+        assert not re.search(r"</?(?:div|span|p|td|table|pre)\b", prose), name
+
+
+@needs_npm
+def test_a_validator_has_nothing_to_say_about_letters_of_a_real_blog(
+    letters: dict[str, Letter], tmp_path: Path
+) -> None:
+    for number, letter in enumerate(letters.values()):
+        (tmp_path / f"{number}.html").write_text(letter.html, "utf-8")
+    shutil.copy(TOOLS / "htmlvalidate.json", tmp_path / ".htmlvalidate.json")
+    said = tmp_path / "said.json"
+    command = ["node", str(PACKAGES / "html-validate/bin/html-validate.mjs"), "--formatter", f"json={said}"]
+    subprocess.run([*command, str(tmp_path)], capture_output=True, check=False, timeout=120)
+    found = json.loads(said.read_text("utf-8"))
+    assert [(one["filePath"], one["messages"][:3]) for one in found if one["messages"]] == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's Chromium is not installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_letters_of_a_real_blog_fit_the_smallest_screen(browser, letters: dict[str, Letter]) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 800})
+    context.set_offline(True)
+    page, wide = context.new_page(), {}
+    for name in sorted(letters)[::STEP]:
+        page.set_content(letters[name].html, wait_until="domcontentloaded")
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+            wide[name] = width
+    context.close()
+    assert wide == {}
+
+
+@needs_npm
+@pytest.mark.browser
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_everybody_can_read_letters_of_a_real_blog(browser, letters: dict[str, Letter]) -> None:
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    context.set_offline(True)
+    page, found = context.new_page(), {}
+    for name in sorted(letters)[:: STEP * 3]:
+        page.set_content(letters[name].html, wait_until="domcontentloaded")
+        page.add_script_tag(path=PACKAGES / "axe-core/axe.min.js")
+        rules = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        if rules:
+            found[name] = [one["id"] for one in rules]
+    context.close()
+    assert found == {}

@@ -1,0 +1,230 @@
+"""Letters before the tools of others: spam filters, validators, what mail programs can do, signatures.
+
+The tools come from Debian and npm; `.ci/run` installs them, and elsewhere these tests are skipped with their reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html as parser
+
+from pipeline.model import Letter
+from tests import letters_house as h
+
+TOOLS = Path(__file__).parent / "tools"
+PACKAGES = TOOLS / "node_modules"
+CHROMIUM = Path("/usr/bin/chromium")
+
+needs_npm = pytest.mark.skipif(
+    not (PACKAGES.is_dir() and shutil.which("node")),
+    reason="the tools from npm are not installed: npm ci --prefix tests/tools",
+)
+needs_spamassassin = pytest.mark.skipif(
+    not shutil.which("spamassassin"), reason="Debian's spamassassin is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def letters() -> dict[str, Letter]:
+    return {name: made() for name, made in h.SAMPLES.items()}
+
+
+# filters
+
+
+MOST_SPAM = 0.5
+
+
+@needs_spamassassin
+def test_a_spam_filter_finds_nothing_in_any_letter(letters: dict[str, Letter], tmp_path: Path) -> None:
+    """SpamAssassin's own tests, without the network and without what it learned; all letters in one run."""
+    lines = [b"From x Sat Nov 21 09:00:00 2026\n" + h.mailed(one).replace(b"\r\n", b"\n") for one in letters.values()]
+    box = b"\n".join(lines) + b"\n"
+    rules = tmp_path / "rules.cf"
+    rules.write_text("use_bayes 0\nuse_auto_whitelist 0\nreport_safe 0\nskip_rbl_checks 1\n", "ascii")
+    command = ["spamassassin", "--local", "--mbox", "--prefspath", str(rules)]
+    done = subprocess.run(command, input=box, capture_output=True, check=True, timeout=240)
+    said = re.sub(r"\n[ \t]+", " ", done.stdout.decode("utf-8", "replace"))
+    scores = re.findall(r"^X-Spam-Status: .*?score=(-?[\d.]+) .*?tests=(\S*)", said, re.MULTILINE)
+    assert len(scores) == len(letters)
+    bad = {name: found for name, found in zip(letters, scores, strict=True) if float(found[0]) > MOST_SPAM}
+    assert bad == {}
+
+
+# validators
+
+
+@needs_npm
+def test_a_validator_has_nothing_to_say_about_any_letter(letters: dict[str, Letter], tmp_path: Path) -> None:
+    """All rules but five: styles in place, attributes for widths, words to Outlook, roles, blanks in code."""
+    for name, letter in letters.items():
+        (tmp_path / f"{name}.html").write_text(letter.html, "utf-8")
+    shutil.copy(TOOLS / "htmlvalidate.json", tmp_path / ".htmlvalidate.json")
+    said = tmp_path / "said.json"
+    command = ["node", str(PACKAGES / "html-validate/bin/html-validate.mjs"), "--formatter", f"json={said}"]
+    subprocess.run([*command, str(tmp_path)], capture_output=True, check=False, timeout=120)
+    found = {
+        (one["ruleId"], Path(result["filePath"]).name, one["line"], one["message"])
+        for result in json.loads(said.read_text("utf-8"))
+        for one in result["messages"]
+    }
+    assert found == set()
+
+
+# what mail programs can do
+
+CLIENTS = (
+    *(("gmail", platform) for platform in ("desktop-webmail", "ios", "android")),
+    *(("outlook", platform) for platform in ("windows", "macos", "outlook-com", "ios", "android")),
+    *(("apple-mail", platform) for platform in ("macos", "ios")),
+    *(("yahoo", platform) for platform in ("desktop-webmail", "ios", "android")),
+    ("samsung-email", "android"),
+    ("thunderbird", "macos"),
+)
+"""The programs that a reader of letters is likely to have."""
+
+WITHOUT = {
+    "css-at-media-prefers-color-scheme": "the letter stays light, or the program darkens it by itself",
+    "css-at-media": "the padding for small screens stays wide",
+    "css-color-scheme": "the letter stays light, or the program darkens it by itself",
+    "html-meta-color-scheme": "the same",
+    "css-height": "a rule is as high as its border, and pictures keep their shape by themselves",
+    "css-border-radius": "corners are square",
+    "css-hyphens": "a long heading of a table breaks anywhere",
+    "css-max-height": "the hidden line is hidden by other means too",
+    "css-overflow": "the hidden line is hidden by other means too",
+    "css-overflow-wrap": "`word-break` does the same where it is known",
+    "css-word-break": "a long word may be cut at the edge",
+    "css-white-space": "a long line of code does not break",
+    "css-table-layout": "a table takes the width that its words ask for",
+    "html-doctype": "the program has its own",
+    "html-body": "the colour of the table stands in for that of the page",
+}
+"""What some of these programs do not know, and what a reader sees then; everything else all of them know."""
+
+
+def used(letter: Letter) -> set[str]:
+    """The names under which caniemail keeps what a letter uses: tags, attributes, properties, rules."""
+    root = parser.document_fromstring(letter.html)
+    found: set[str] = {"html-doctype", "html-style", "html-comments"}
+    styles = [element.get("style") for element in root.xpath("//*[@style]")]
+    sheet = " ".join(style.text or "" for style in root.iter("style"))
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            found.add(
+                {"ul": "html-lists", "ol": "html-lists", "li": "html-lists"}.get(element.tag, f"html-{element.tag}")
+            )
+            found |= {f"html-{name}" for name in element.attrib}
+            found |= {"html-h1-h6"} if re.fullmatch(r"h[1-6]", element.tag) else set()
+            found |= {"html-mailto-links"} if (element.get("href") or "").startswith("mailto:") else set()
+    for block in [*styles, *re.findall(r"\{([^{}]*)\}", sheet)]:
+        for declaration in block.split(";"):
+            name, _, value = (part.strip() for part in declaration.partition(":"))
+            names = {name, name.rpartition("-")[0], name.partition("-")[0]}
+            found |= {f"css-{one}" for one in names if one}
+            found |= {"css-display-none"} if (name, value) == ("display", "none") else set()
+            found |= {"css-important"} if "!important" in value else set()
+            found |= {"css-unit-px"} if "px" in value else set()
+    return found | {"css-at-media", "css-at-media-prefers-color-scheme", "css-selector-class", "html-meta-color-scheme"}
+
+
+def newest(results: dict[str, str]) -> str:
+    """What the newest version of a program can do: y, n, a (partly) or u (nobody knows)."""
+    return list(results.values())[-1].split()[0]
+
+
+@needs_npm
+def test_every_letter_uses_what_mail_programs_know_or_can_do_without(letters: dict[str, Letter]) -> None:
+    data = json.loads((PACKAGES / "caniemail/data/caniemail.json").read_text("utf-8"))["data"]
+    known: dict[str, dict[str, Any]] = {one["slug"]: one["stats"] for one in data}
+    everything = set().union(*map(used, letters.values())) & set(known)
+    assert len(everything) > 40
+    lacking = {
+        name: sorted(f"{family} {platform}" for family, platform in CLIENTS if _lacks(known[name], family, platform))
+        for name in everything
+    }
+    lacking = {name: programs for name, programs in lacking.items() if programs}
+    assert {name: programs for name, programs in lacking.items() if name not in WITHOUT} == {}
+    assert set(WITHOUT) - set(lacking) == set()
+
+
+def _lacks(stats: dict[str, Any], family: str, platform: str) -> bool:
+    results = stats.get(family, {}).get(platform)
+    return bool(results) and newest(results) == "n"
+
+
+# people who do not see the letter, and screens
+
+
+@pytest.fixture(scope="module")
+def browser() -> Any:
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield opened
+        opened.close()
+
+
+@needs_npm
+@pytest.mark.browser
+# Playwright opens its event loop with calls that newer Pythons deprecate.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_every_letter(browser: Any, letters: dict[str, Letter], scheme: str) -> None:
+    """Every rule of axe-core, best practices among them."""
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 375, "height": 800})
+    context.set_offline(True)
+    page, found = context.new_page(), {}
+    for name, letter in letters.items():
+        page.set_content(letter.html, wait_until="domcontentloaded")
+        page.add_script_tag(path=PACKAGES / "axe-core/axe.min.js")
+        said = page.evaluate("axe.run({resultTypes: ['violations']})")
+        rules = {one["id"]: [node["html"][:120] for node in one["nodes"]] for one in said["violations"]}
+        if rules:
+            found[name] = rules
+    context.close()
+    assert found == {}
+
+
+# signatures
+
+
+def test_a_signature_over_both_ways_to_leave_is_verified_and_breaks_when_one_changes() -> None:
+    import dkim
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    record = b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
+    covered = [b"from", b"to", b"subject", b"date", b"message-id", b"list-unsubscribe", b"list-unsubscribe-post"]
+    for name in sorted(h.GOLDEN):
+        letter = h.SAMPLES[name]()
+        message = h.mailed(letter)
+        domain = parseaddr(letter.sender)[1].rpartition("@")[2].encode()
+        way = (b"relaxed", b"relaxed")
+        head = dkim.sign(message, b"k", domain, private, canonicalize=way, include_headers=covered)
+        signed = head + message
+
+        def verified(data: bytes) -> bool:
+            return bool(dkim.verify(data, dnsfunc=lambda *_, **__: record))
+
+        assert verified(signed), name
+        for header in (b"\r\nList-Unsubscribe: <https", b"\r\nList-Unsubscribe-Post: List"):
+            assert signed.count(header) == 1
+            assert not verified(signed.replace(header, header + b"x")), (name, header)
