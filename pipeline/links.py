@@ -10,9 +10,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.model import Entry, House, Kind, Page, Settings, closest
 
+_PLAIN = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
+
 
 def slugify(text: str) -> str:
     """A readable path segment: lower case, letters and digits of any script, single hyphens."""
+    if _PLAIN.fullmatch(text):
+        return text
     plain = unicodedata.normalize("NFKC", text).lower()
     return re.sub(r"[^\w]+|_+", "-", plain).strip("-")
 

@@ -25,7 +25,8 @@ T = TypeVar("T")
 class Register:
     """What a reading of ``subscribers.yml`` gave; ``known`` is false when the circles could not be made out.
 
-    ``doubtful`` are circles whose own lines are wrong, so that what they read is not known.
+    ``doubtful`` are circles whose own lines are wrong, so that what they read is not known; ``written`` is where
+    each person's address stands: itself, or a name for it.
     """
 
     circles: list[Circle] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Register:
     problems: list[Problem] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
     known: bool = False
+    written: dict[str, str] = field(default_factory=dict)
 
 
 def read_subscribers(root: Path, languages: tuple[str, ...], environ: Mapping[str, str]) -> Register:
@@ -86,6 +88,7 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
             address = books.address(person.address, document.line(("people", index, "address")))
             line = document.line(("people", index))
             register.people.append(_person(person, defaults, languages, address, line))
+            register.written[person.id] = person.address
             rows.append(Row(register.people[-1], index, bool(person.address.strip())))
     register.problems += books.problems + faults(register.circles, rows, register.doubtful, document)
 

@@ -13,19 +13,19 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml",
+    "errors model packaged references salvage throttle tongue feedhtml feedxml edition",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept",
     # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed",
+    "frontmatter markup textfile settled plan privacy recall written enclosed renamed notebook",
     # what reading a house needs, what a letter needs, what a transport needs
-    "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
+    "config addresses enrolled filename follow texts bodies letterhtml letterstyle plaintext stationery album finish "
     "workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline deliver "
+    "check drafts subscribers feeds letterparts timeline deliver "
     "transports.outbox transports.smtp transports.sendgrid",
-    "reading letters listings stage consent transports.choose",
-    "issues welcome terminal starter",
+    "content rollcall letters listings stage consent transports.choose",
+    "reading issues welcome terminal starter",
     "pages",
     "site",
     # the only one who knows the order
