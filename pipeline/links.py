@@ -75,14 +75,15 @@ class Links:
     def updates(self, language: str) -> str:
         return f"{self.prefix(language)}updates/"
 
-    def archive(self, language: str) -> str:
-        return f"{self.prefix(language)}archive/"
+    def archive(self, language: str, part: str = "") -> str:
+        """The archive, or the page of one year of it (or of what is ``undated``)."""
+        return f"{self.prefix(language)}archive/{part}{'/' * bool(part)}"
 
     def tags(self, language: str) -> str:
         return f"{self.prefix(language)}tags/"
 
-    def tag(self, tag: str, language: str) -> str:
-        return f"{self.tags(language)}{quote(slugify(tag))}/"
+    def tag(self, tag: str, language: str, year: str = "") -> str:
+        return f"{self.tags(language)}{quote(slugify(tag))}/{year}{'/' * bool(year)}"
 
     def subscribe(self, language: str) -> str:
         return f"{self.prefix(language)}subscribe/"

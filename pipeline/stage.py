@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipeline.timeline import SitePage
+from pipeline.desk import SitePage
 
 _UNYAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _HIDDEN = (("\n", "&#0000010;"), ("\t", "&#0000009;"), ("\r", "&#0000013;"), ("data-search-", "data&#0000045;search-"))

@@ -22,10 +22,12 @@ FLOORS = (
     "config addresses enrolled filename follow texts bodies letterhtml letterstyle plaintext stationery album finish "
     "workshop engine deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check drafts subscribers feeds letterparts timeline deliver "
+    "check drafts subscribers feeds letterparts desk deliver "
     "transports.outbox transports.smtp transports.sendgrid",
-    "content rollcall letters listings stage consent transports.choose",
-    "reading issues welcome terminal starter",
+    "content rollcall letters timeline stage consent transports.choose",
+    "reading issues listed terminal starter",
+    "archive tagged welcome",
+    "listings",
     "pages",
     "site",
     # the only one who knows the order
@@ -39,7 +41,7 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
 
 PURE = (
-    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report privacy "
+    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages desk timeline listed archive tagged listings report privacy "
     "events throttle"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
