@@ -7,6 +7,7 @@ Pictures lose what the camera wrote into them (place, time, owner), are turned u
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -111,7 +112,7 @@ def _picture(source: Path, cache: Path, form: str) -> Path:
     if known is not None:
         return known
     cache.mkdir(parents=True, exist_ok=True)
-    partial = cache / f"{digest}.partial"
+    partial = cache / f"{digest}.{os.getpid()}.partial"
     size = _write(source, partial, form)
     return partial.replace(cache / f"{digest}-{size[0]}x{size[1]}{suffix}")
 

@@ -24,11 +24,20 @@ def html_for(
     absolute: bool,
     media: Media | None = None,
     prefix: str = "",
+    link: Link | None = None,
 ) -> Rendered:
-    """The body as ``audience`` may read it, with full or rooted addresses; ``prefix`` goes before every id."""
+    """The body as ``audience`` may read it, with full or rooted addresses; ``prefix`` goes before every id.
+
+    ``link`` takes the place of the house's own way to lead links.
+    """
     mint = shelf.links.absolute if absolute else shelf.links.rooted
     show = media or (lambda path: mint(shelf.links.media(path)))
-    return render(body_for(version.body, audience), _link(shelf, version, mint, show), prefix)
+    return render(body_for(version.body, audience), link or _link(shelf, version, mint, show), prefix)
+
+
+def linker(shelf: Shelf, version: Version, media: Media) -> Link:
+    """Where links and pictures of ``version`` lead, as rooted addresses."""
+    return _link(shelf, version, shelf.links.rooted, media)
 
 
 def publishable(path: str) -> bool:

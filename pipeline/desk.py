@@ -50,15 +50,17 @@ class SitePage:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A page that can be made: its address, the key of all that it is made from, and how.
+    """A page that can be made: its address, how to work out the key of all that it is made from, and how to make it.
 
-    What stands around every page is not in the key.
+    ``told`` are the entries whose own place it is. What stands around every page is not in the key. A key may change
+    once texts are rendered: only then is it known what they lead to.
     """
 
     path: str
     lang: str
-    key: bytes
+    key: Callable[[], bytes]
     make: Callable[[], SitePage]
+    told: tuple[Listed, ...] = ()
 
 
 def key_of(*parts: Any) -> bytes:
@@ -192,6 +194,10 @@ class Desk:
             known = key_of(facts, entry.tags, versions, version.lang, self.inputs(version))
             self._keys[entry.id, version.lang] = known
         return known
+
+    def forget(self) -> None:
+        """Works keys out anew, now that more is known of what texts lead to."""
+        self._keys.clear()
 
     @cached_property
     def _keys(self) -> dict[tuple[str, str], bytes]:

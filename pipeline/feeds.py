@@ -65,7 +65,7 @@ class Part:
 def feeds(house: House, sizes: Sizes, render: Render | None = None) -> dict[str, bytes]:
     """Every document of every public feed, the list of them, and their style: path on the site → bytes."""
     press = Press(house, sizes, render)
-    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): _opml(house)}
+    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): listing_document(house)}
     for part in parts(house):
         made |= press.documents(part)
     return dict(sorted(made.items()))
@@ -162,7 +162,8 @@ def _closed(chosen: tuple[Chosen, ...], size: int) -> Iterator[tuple[str, tuple[
                 yield f"{year:04d}-{number}", tuple(reversed(chunk))
 
 
-def _opml(house: House) -> bytes:
+def listing_document(house: House) -> bytes:
+    """The list of all feeds (OPML), for programs that take many at once."""
     title = _title(house, house.settings.title, house.settings.language)
     return opml(title, one_line(house.settings.author), (_outline(house, info) for info in listing(house)))
 
@@ -257,6 +258,14 @@ class Press:
         if key not in self._items:
             self._items[key] = self._item(chosen.entry, chosen.version)
         return self._items[key]
+
+    def forget(self) -> None:
+        """Lets go of every item."""
+        self._items.clear()
+
+    def know(self, chosen: Chosen, item: Item) -> None:
+        """Takes an item that was made before."""
+        self._items[chosen.entry.id, chosen.version.lang] = item
 
     def _item(self, entry: Entry, version: Version) -> Item:
         url = ascii_address(self.links.absolute(self.links.entry(entry, version.lang)))

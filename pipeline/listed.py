@@ -22,7 +22,13 @@ def leaf(
     desk: Desk, kind: str, lang: str, path: str, entries: list[Listed], make: Callable[[], SitePage], *more: object
 ) -> Leaf:
     """A page on which these entries stand; ``more`` is what else is on it."""
-    return Leaf(path, lang, key_of(kind, lang, desk.languages, desk.feeds, keys_of(desk, entries), *more), make)
+    return Leaf(
+        path,
+        lang,
+        lambda: key_of(kind, lang, desk.languages, desk.feeds, keys_of(desk, entries), *more),
+        make,
+        tuple(entries) if kind == "month" else (),
+    )
 
 
 def newest(entries: list[Listed]) -> str:

@@ -42,8 +42,12 @@ def _in(desk: Desk, lang: str) -> Iterator[Leaf]:
     for page in desk.house.pages:
         if lang in page.languages:
             version = page.versions[page.languages.index(lang)]
-            key = key_of("page", page.languages, desk.feeds, desk.inputs(version))
+            key = partial(_standing_key, desk, page, version)
             yield Leaf(desk.links.page(page, lang), lang, key, partial(_standing, desk, page, version))
+
+
+def _standing_key(desk: Desk, page: Page, version: Version) -> bytes:
+    return key_of("page", page.languages, desk.feeds, desk.inputs(version))
 
 
 def _posts(desk: Desk, lang: str) -> Iterator[Leaf]:
@@ -56,9 +60,13 @@ def _posts(desk: Desk, lang: str) -> Iterator[Leaf]:
         later = row[place - 1] if place else None
         earlier = row[place + 1] if place is not None and place + 1 < len(row) else None
         around = _link(desk, earlier), _link(desk, later), _series_key(desk, one[0], lang)
-        key = key_of("post", desk.feeds, desk.key(one), around)
+        key = partial(_post_key, desk, one, around)
         path = desk.links.entry(one[0], lang)
-        yield Leaf(path, lang, key, partial(_post, desk, one, earlier, later))
+        yield Leaf(path, lang, key, partial(_post, desk, one, earlier, later), (one,))
+
+
+def _post_key(desk: Desk, listed: Listed, around: Any) -> bytes:
+    return key_of("post", desk.feeds, desk.key(listed), around)
 
 
 def _series_key(desk: Desk, entry: Entry, lang: str) -> list[Any]:

@@ -15,7 +15,13 @@ from pipeline.secret import Secret
 
 
 def preview(
-    root: Path, environ: Mapping[str, str], now: datetime, folder: Path | None = None, *, drafts: bool = False
+    root: Path,
+    environ: Mapping[str, str],
+    now: datetime,
+    folder: Path | None = None,
+    *,
+    drafts: bool = False,
+    full: bool = False,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
@@ -26,7 +32,7 @@ def preview(
     if drafts:
         opened = replace(opened, house=_all_out(opened.house))
     decided = plan(opened.house, opened.history, now)
-    built = build(opened, decided, opened.secret or Secret(secrets.token_bytes(32)), folder=folder)
+    built = build(opened, decided, opened.secret or Secret(secrets.token_bytes(32)), folder=folder, full=full)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is None:
         write_pastes(root, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])

@@ -153,10 +153,12 @@ def build(
     *,
     site: bool = True,
     folder: Path | None = None,
+    full: bool = False,
 ) -> Built:
     """Renders pages and feeds (unless ``site`` is false), letters and pastes, and checks them; nothing leaves.
 
-    ``taken`` are ids of issues that exist already. Raises `Leaked` when a narrower text stands in a wider output.
+    ``taken`` are ids of issues that exist already; with ``full`` the whole site is made anew. Raises `Leaked` when a
+    narrower text stands in a wider output.
     """
     from pipeline.issues import compose
     from pipeline.letters import Composer
@@ -164,7 +166,7 @@ def build(
 
     root, house = opened.root, opened.house
     narrow = narrow_runs(house)
-    web = _web(root, house, narrow, folder) if site else None
+    web = _web(root, house, narrow, folder, full=full) if site else None
     composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
@@ -174,14 +176,14 @@ def build(
     return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
 
 
-def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None) -> Web:
+def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None, *, full: bool) -> Web:
     from pipeline import site
-    from pipeline.feeds import feeds
 
     verify = partial(check_site, narrow)
-    report = site.build(house, root, lambda sizes: feeds(house, sizes), verify, folder=folder)
-    files = verify(report.index.parent)
-    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, files)
+    report = site.build(house, root, verify=verify, folder=folder, feeds=True, full=full)
+    if narrow:
+        verify(report.index.parent)
+    return Web(report.changed, report.kept, report.index, report.extra_changed, report.extra, report.files)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:
@@ -202,8 +204,10 @@ def _check(
 
 def check_site(narrow: Sequence[Narrow], site: Path) -> int:
     """Looks for narrower texts in a finished site; how many files there were. Raises `Leaked`."""
+    if not narrow:
+        return 0
     texts = _site_texts(site)
-    _refuse(leaks(narrow, [Output(f"build/site/{name}", EVERYONE, text) for name, text in texts] if narrow else []))
+    _refuse(leaks(narrow, [Output(f"build/site/{name}", EVERYONE, text) for name, text in texts]))
     return len(texts)
 
 

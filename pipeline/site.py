@@ -1,43 +1,44 @@
-"""The web site: stages what is public, has MkDocs make it, and puts it in place in one move.
+"""The web site: finds out what changed, makes that anew, and puts each changed file in its place in one move.
 
-MkDocs sees only what was staged into `build/docs`. Nothing is done when nothing changed.
+Everything on the site has a key of what it is made from; what has the key it had stays as it is. Nothing is
+imported that only making needs, and nothing is written, when nothing changed.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from pipeline.album import Album, mark
-from pipeline.bodies import html_for
+from pipeline import kept
+from pipeline.desk import Desk, Leaf, Words, key_of
+from pipeline.edition import edition
 from pipeline.errors import Problems
-from pipeline.finish import finish
-from pipeline.links import Links, Shelf
-from pipeline.markup import Rendered
-from pipeline.model import EVERYONE, House, Version, worded
-from pipeline.pages import Render, SitePage, Words, frames, site_pages
-from pipeline.stage import Stage, document
-from pipeline.workshop import fingerprint, site_folder, words_for
+from pipeline.fragments import Fragments, KnownAlbum, noted
+from pipeline.links import Links
+from pipeline.making import Maker, file_of, sitemap
+from pipeline.manifest import Manifest, Place
+from pipeline.model import House, Kind
+from pipeline.newsstand import Newsstand
+from pipeline.pages import leaves
+from pipeline.searching import Piece, index
+from pipeline.workshop import looks, site_folder, words_for
 
 Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
-"""More documents to publish with the site, such as feeds: path → bytes, given each public file's size in bytes."""
+"""More documents to publish with the site: path → bytes, given each public file's size in bytes."""
 
 
 Verify = Callable[[Path], object]
-"""Looks at a finished site in a folder; raises when it must not be put in place."""
+"""Looks at a folder that holds what changed of the site; raises when it must not be put in place."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What became of the site: pages by whether their bytes changed, other documents likewise."""
+    """What became of the site: pages by whether their bytes changed, feeds and other documents likewise."""
 
     index: Path
     changed: int = 0
@@ -47,18 +48,15 @@ class SiteReport:
     extra: int = 0
     extra_changed: int = 0
     warnings: tuple[str, ...] = ()
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Folders:
+class Folders:
     """Where a house keeps its site: ``build`` is the folder that all of it is made in."""
 
     root: Path
     build: Path
-
-    @property
-    def docs(self) -> Path:
-        return self.build / "docs"
 
     @property
     def site(self) -> Path:
@@ -69,53 +67,61 @@ class _Folders:
         return self.build / "site.new"
 
     @property
-    def old(self) -> Path:
-        return self.build / "site.old"
+    def notes(self) -> Path:
+        return self.build / "cache" / "site"
 
     @property
-    def manifest(self) -> Path:
-        return self.build / "site.json"
+    def mark(self) -> Path:
+        return self.notes / "moving"
 
 
 @dataclass(slots=True)
-class _Manifest:
-    """What the site in place was made from."""
+class _Build:
+    """One build on its way: what is there, what must be made, and what will be noted of it."""
 
-    inputs: str = ""
-    staged: str = ""
-    marks: dict[str, list[int]] = field(default_factory=dict)
-    pages: list[str] = field(default_factory=list)
+    folders: Folders
+    house: House
+    desk: Desk
+    place: Place
+    fragments: Fragments
+    before: Manifest
+    now: Manifest
+    damaged: set[str]
+    words: Words
+    around: bytes
+    todo: list[Leaf] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
 
-    @classmethod
-    def read(cls, path: Path) -> _Manifest:
-        """The manifest at ``path``; an empty one, which makes the site anew, when it cannot be read."""
-        try:
-            return cls(**json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return cls()
+    @property
+    def pages(self) -> list[str]:
+        """The address of every page."""
+        return [leaf.path for leaf in self.leaves]
 
-    def write(self, path: Path) -> None:
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        partial.replace(path)
-
-    def holds(self, inputs: str, content: Path) -> bool:
-        """Whether the site in place is still what these inputs make."""
-        return self.inputs == inputs and all(mark(content / path) == was for path, was in self.marks.items())
+    def holds(self, name: str) -> bool:
+        """Whether the file stands in the site as it was put there."""
+        return name in self.before.files and name not in self.damaged
 
 
 def build(
-    house: House, root: Path, extra: Extra | None = None, verify: Verify | None = None, *, folder: Path | None = None
+    house: House,
+    root: Path,
+    extra: Extra | None = None,
+    verify: Verify | None = None,
+    *,
+    folder: Path | None = None,
+    feeds: bool = False,
+    full: bool = False,
 ) -> SiteReport:
-    """Brings `build/site` up to date and says what changed; a failure or a kill leaves the site as it was.
+    """Brings `build/site` up to date and says what changed; a failure leaves the site as it was.
 
-    ``verify`` looks at the folder of a finished site before it is put in place, and raises to keep the old one.
-    ``folder`` takes the place of `build`, for a preview. One build at a time: a second one waits for the first.
+    ``verify`` looks at what changed before it is put in place, and raises to keep the old. ``folder`` takes the place
+    of `build`, for a preview; with ``full`` everything is made anew. One build at a time: a second one waits for the
+    first. One that was killed is mended by the next.
     """
-    folders = _Folders(root, folder or root / "build")
+    folders = Folders(root, folder or root / "build")
     with _alone(folders.build):
-        return _build(house, folders, extra, verify)
+        return _build(house, folders, extra, verify, feeds=feeds, full=full)
 
 
 @contextmanager
@@ -126,141 +132,229 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _build(house: House, folders: _Folders, extra: Extra | None, verify: Verify | None) -> SiteReport:
-    root = folders.root
-    _recover(folders)
-    source = site_folder(root)
-    before = _Manifest.read(folders.manifest)
-    inputs = fingerprint(house, source) + (" and more" if extra else "")
-    if (folders.site / "index.html").is_file() and before.holds(inputs, root / "content"):
-        return _unchanged(folders, before)
-    words = words_for(source, house)
-    now, album = _stage(house, folders, words, extra, inputs)
-    now.marks = album.marks()
-    if now.staged == before.staged and (folders.site / "index.html").is_file():
-        now.write(folders.manifest)
-        return _unchanged(folders, now)
-    return _make(house, folders, words, before, now, verify)
-
-
-def _unchanged(folders: _Folders, manifest: _Manifest) -> SiteReport:
-    pages = tuple(manifest.pages)
-    return SiteReport(folders.site / "index.html", kept=len(pages), pages=pages, extra=len(manifest.extra))
-
-
-def _stage(house: House, folders: _Folders, words: Words, extra: Extra | None, inputs: str) -> tuple[_Manifest, Album]:
-    """Writes everything public, and nothing else, into `build/docs`."""
-    links = Links.of(house.settings)
-    album = Album(folders.root / "content", folders.root / "build" / "cache" / "media", links)
-    pages = site_pages(house, words, _renderer(house, album))
-    if album.problems:
-        raise Problems(album.problems)
-    stage = Stage(folders.docs)
-    for page in pages:
-        stage.write(_file(page), document(page, links.absolute(page.path)))
-    for public, file in album.files.items():
-        stage.copy(unquote(public), file)
-    stage.tree(site_folder(folders.root) / "assets", "assets")
-    stage.write("robots.txt", f"User-agent: *\nAllow: /\n\nSitemap: {links.absolute('sitemap.xml')}\n".encode())
-    more = extra(lambda path: _bytes(album, links.media(path))) if extra else {}
-    for path, data in more.items():
-        stage.write(unquote(path), data)
-    around = repr(frames(house, words)) + fingerprint(House(house.settings), site_folder(folders.root))
-    now = _Manifest(inputs, stage.finish(around), {}, [page.path for page in pages], [unquote(path) for path in more])
-    return now, album
-
-
-def _bytes(album: Album, public: str) -> int | None:
-    path = album.files.get(public)
-    return path.stat().st_size if path else None
-
-
-def _renderer(house: House, album: Album) -> Render:
-    """What everyone may read of a version, as it stands on its pages; each is rendered once."""
-    shelf = Shelf.of(house)
-
-    @cache
-    def render(version: Version, prefix: str) -> Rendered:
-        body = html_for(shelf, version, EVERYONE, absolute=False, media=album.address, prefix=prefix)
-        return Rendered(finish(body.html, album.sizes), body.headings)
-
-    return render
-
-
-def _file(page: SitePage) -> str:
-    return unquote(page.path) + "index.md"
-
-
-def _made(path: str) -> str:
-    return unquote(path) + "index.html"
-
-
-def _make(
-    house: House, folders: _Folders, words: Words, before: _Manifest, now: _Manifest, verify: Verify | None
+def _build(
+    house: House, folders: Folders, extra: Extra | None, verify: Verify | None, *, feeds: bool, full: bool
 ) -> SiteReport:
-    """Runs the engine beside the site in place, then swaps the two."""
-    from pipeline.engine import Job, run
-
-    shutil.rmtree(folders.fresh, ignore_errors=True)
-    source, home = site_folder(folders.root), house.settings.language
-    job = Job(source, folders.docs, folders.fresh, _options(house), frames(house, words), home)
-    warnings = run(job)
-    (folders.fresh / "sitemap.xml.gz").unlink(missing_ok=True)  # it holds the time of the build
-    if verify:
-        verify(folders.fresh)
-    report = _compare(folders, before, now, warnings)
-    _swap(folders)
-    now.write(folders.manifest)
+    run = _begin(house, folders, full=full)
+    maker = Maker(run.desk, run.fragments, run.place, folders, feeds=feeds)
+    _pages(run, maker)
+    _singles(run, maker)
+    used = _feeds(run, maker, maker.stand) if maker.stand else False
+    more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
+    _documents(run, more)
+    _media(run)
+    if run.fragments.album.problems:
+        raise Problems(run.fragments.album.problems)
+    _search(run, maker)
+    report = _finish(run, maker, verify)
+    if used and maker.stand:
+        kept.store(folders.notes / "items", edition(), maker.stand.newest())
     return report
 
 
-def _options(house: House) -> dict[str, Any]:
-    settings = house.settings
-    return {
-        "site_name": worded(settings.title, settings.language) or settings.author,
-        "site_url": Links.of(settings).url,
-        "site_author": settings.author,
-        "site_description": worded(settings.description, settings.language),
-    }
-
-
-def _compare(folders: _Folders, before: _Manifest, now: _Manifest, warnings: tuple[str, ...]) -> SiteReport:
-    """Counts what changed; files that did not keep their time, so that copying the site stays cheap."""
-    same = {path: _same(folders, path) for path in _all(folders.fresh)}
-    changed = sum(not same.get(_made(path), False) for path in now.pages)
-    return SiteReport(
-        folders.site / "index.html",
-        changed=changed,
-        kept=len(now.pages) - changed,
-        removed=len(set(before.pages) - set(now.pages)),
-        pages=tuple(now.pages),
-        extra=len(now.extra),
-        extra_changed=sum(not same.get(path, False) for path in now.extra),
-        warnings=warnings,
+def _begin(house: House, folders: Folders, *, full: bool) -> _Build:
+    """Looks at what there is; nothing is made yet."""
+    source = site_folder(folders.root)
+    before = Manifest() if full else Manifest.read(folders.notes / "manifest")
+    words = words_for(source, house, folders.root / "build" / "cache" / "reading")
+    around = _around(house, words, source)
+    cache = folders.root / "build" / "cache" / "media"
+    album = KnownAlbum(folders.root / "content", cache, Links.of(house.settings), before.media)
+    fragments = Fragments(house, album, dict(before.refs))
+    desk = Desk.of(house, words, fragments.render, fragments.inputs)
+    place = Place(folders.site, folders.fresh, folders.mark)
+    if folders.fresh.exists():
+        place.begin()
+    return _Build(
+        folders, house, desk, place, fragments, before, Manifest(), before.damaged(folders.site), words, around
     )
 
 
-def _all(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+def _around(house: House, words: Words, source: Path) -> bytes:
+    """The key of all that every page and feed depends on."""
+    standing = [(page.slug, [(one.lang, one.title) for one in page.versions]) for page in house.pages]
+    given = sorted((lang, sorted(said.items())) for lang, said in words.items())
+    return key_of(edition(), looks(source), repr(house.settings), given, standing)
 
 
-def _same(folders: _Folders, path: str) -> bool:
-    fresh, there = folders.fresh / path, folders.site / path
-    if not there.is_file() or there.stat().st_size != fresh.stat().st_size or there.read_bytes() != fresh.read_bytes():
-        return False
-    shutil.copystat(there, fresh)
-    return True
+def _pages(run: _Build, maker: Maker) -> None:
+    """Makes every page whose key is not the one it had."""
+    run.leaves = leaves(run.desk)
+    for leaf in run.leaves:
+        key, name = key_of(run.around, leaf.key()), file_of(leaf.path)
+        was = run.before.leaves.get(leaf.path)
+        if was and was[0] == key and run.holds(name):
+            run.now.leaves[leaf.path] = was
+            run.now.files[name] = run.before.files[name]
+        else:
+            run.todo.append(leaf)
+    if not run.todo:
+        return
+    maker.make(run.todo)
+    run.desk.forget()
+    for leaf in run.todo:
+        run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
+        run.now.files[file_of(leaf.path)] = (0, 0)
+    # as the pages stand in the house, not as they were made
+    run.now.leaves = {path: run.now.leaves[path] for path in run.pages}
 
 
-def _swap(folders: _Folders) -> None:
-    shutil.rmtree(folders.old, ignore_errors=True)
-    if folders.site.exists():
-        folders.site.rename(folders.old)
-    folders.fresh.rename(folders.site)
-    shutil.rmtree(folders.old, ignore_errors=True)
+def _single(run: _Build, name: str, key: bytes, make: Callable[[], bytes]) -> None:
+    """A document of its own: kept under its key, else made."""
+    run.now.single[name] = key
+    if run.before.single.get(name) == key and run.holds(name):
+        run.now.files[name] = run.before.files[name]
+        return
+    run.place.put(name, make())
+    run.now.files[name] = (0, 0)
 
 
-def _recover(folders: _Folders) -> None:
-    """Puts the site back that a kill between the two moves of a swap took away."""
-    if folders.old.is_dir() and not folders.site.exists():
-        folders.old.rename(folders.site)
+def _singles(run: _Build, maker: Maker) -> None:
+    """What every site has once: the page for lost readers, the sitemap, robots, the looks."""
+    absolute = run.desk.links.absolute("sitemap.xml")
+    robots = f"User-agent: *\nAllow: /\n\nSitemap: {absolute}\n".encode()
+    _single(run, "robots.txt", key_of(robots), lambda: robots)
+    pieces = [said for _, said in run.now.leaves.values()]
+    _single(run, "sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
+    _single(run, "404.html", run.around, maker.lost)
+    known = [name for name, key in run.before.single.items() if key == b"asset " + run.around]
+    if known and all(map(run.holds, known)):
+        run.now.single.update(dict.fromkeys(known, b"asset " + run.around))
+        run.now.files.update({name: run.before.files[name] for name in known})
+        return
+    for name, source in _assets(maker, run).items():
+        run.place.copy(name, source)
+        run.now.single[name], run.now.files[name] = b"asset " + run.around, (0, 0)
+
+
+def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
+    """The feeds; whether any of them was made."""
+    used = False
+    for name, part_key, part in stand.parts():
+        key = key_of(run.around, part_key)
+        was = run.before.parts.get(name)
+        if was and was[0] == key and all(map(run.holds, was[1])):
+            run.now.parts[name] = was
+            run.now.files.update({file: run.before.files[file] for file in was[1]})
+        else:
+            if not stand.items:
+                stand.items = kept.load(run.folders.notes / "items", edition()) or {}
+            stand.items |= maker.items
+            made = stand.documents(part)
+            for file, data in made.items():
+                run.place.put(file, data)
+                run.now.files[file] = (0, 0)
+            run.now.parts[name] = key, tuple(made)
+            used = True
+        run.extra += run.now.parts[name][1]
+    for name, single_key, make in stand.singles():
+        _single(run, name, key_of(run.around, single_key), make)
+        run.extra.append(name)
+    return used
+
+
+def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
+    for path, data in more.items():
+        name = unquote(path)
+        _single(run, name, key_of(data), lambda data=data: data)  # type: ignore[misc]  # bound now, not when it is called
+        run.extra.append(name)
+
+
+def _media(run: _Build) -> None:
+    """The files that public texts refer to."""
+    for public, file in run.fragments.album.files.items():
+        seen = file.stat()
+        key = key_of(str(file), seen.st_size, seen.st_mtime_ns)
+        name = unquote(public)
+        run.now.single[name] = key
+        if run.before.single.get(name) == key and run.holds(name):
+            run.now.files[name] = run.before.files[name]
+        else:
+            run.place.copy(name, file)
+            run.now.files[name] = (0, 0)
+
+
+def _bytes(run: _Build, path: str) -> int | None:
+    album = run.fragments.album
+    file = album.files.get(album.links.media(path))
+    return file.stat().st_size if file else None
+
+
+def _search(run: _Build, maker: Maker) -> None:
+    """The search index, from what each page says of itself."""
+    name = "search/search_index.json"
+    key = key_of(run.around, [run.now.leaves[path][0] for path in run.pages])
+    if run.before.single.get(name) == key and run.holds(name):
+        run.now.single[name], run.now.files[name] = key, run.before.files[name]
+        return
+    settings = maker.engine.search()
+    if settings is None:
+        return
+    before: dict[str, tuple[bytes, Piece | None]] = kept.load(run.folders.notes / "search", edition()) or {}
+    pieces: dict[str, Piece | None] = {}
+    for leaf in sorted(run.leaves, key=_preference, reverse=True):
+        known, said = before.get(leaf.path, (b"", None))
+        if leaf.path in maker.pieces:
+            said = maker.pieces[leaf.path]
+        elif known != run.now.leaves[leaf.path][0]:
+            said = maker.piece(leaf)
+        pieces[leaf.path] = said
+    found = {path: said for path, said in pieces.items() if said}
+    places = {leaf.path: leaf for leaf in run.leaves}
+    data, full = index(settings, found, lambda path: (maker.piece(places[path]) or ("", ""))[1] or "")
+    run.place.put(name, data)
+    run.now.single[name], run.now.files[name] = key, (0, 0)
+    noted = {path: said and (said[0], said[1] if path in full else None) for path, said in pieces.items()}
+    told = {path: (run.now.leaves[path][0], said) for path, said in noted.items()}
+    kept.store(run.folders.notes / "search", edition(), told)
+
+
+def _preference(leaf: Leaf) -> tuple[bool, str, str]:
+    """Pages that stand on their own first, then the newest; what has no date last."""
+    dated = [entry.date.isoformat() for entry, _ in leaf.told if entry.dated or entry.kind is Kind.UPDATE]
+    return not leaf.told, max(dated, default=""), leaf.path
+
+
+def _assets(maker: Maker, run: _Build) -> dict[str, Path]:
+    """The theme's files, and those of the house's looks over them."""
+    own = site_folder(run.folders.root) / "assets"
+    found = {f"assets/{path.relative_to(own).as_posix()}": path for path in sorted(own.rglob("*")) if path.is_file()}
+    return {**maker.engine.assets(), **found}
+
+
+def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
+    """Has what changed looked at, moves it into place, and notes what the site is now."""
+    now, place = run.now, run.place
+    gone = set(run.before.files) - set(now.files)
+    unsure = not run.before.files or run.folders.mark.exists()
+    if unsure and run.folders.site.exists():
+        gone |= set(place.strays(now.files))
+    if verify and place.changed:
+        verify(run.folders.fresh)
+    now.media = noted(run.fragments.album)
+    wanted = {run.fragments.content(one) for entry in run.desk.entries for one in entry.versions}
+    wanted |= {run.fragments.content(one) for page in run.house.pages for one in page.versions}
+    now.refs = {key: refs for key, refs in run.fragments.refs.items() if key in wanted}
+    if place.changed or gone or unsure:
+        place.settle(gone)
+    for name, was in now.files.items():
+        if was == (0, 0):
+            seen = (run.folders.site / name).stat()
+            now.files[name] = seen.st_size, seen.st_mtime_ns
+    if now != run.before:
+        now.write(run.folders.notes / "manifest")
+    if place.changed or gone or unsure:
+        place.settled()
+    shutil.rmtree(run.folders.fresh, ignore_errors=True)
+    changed = sum(file_of(path) in place.changed for path in run.pages)
+    return SiteReport(
+        run.folders.site / "index.html",
+        changed=changed,
+        kept=len(run.pages) - changed,
+        removed=len(set(run.before.leaves) - set(run.pages)),
+        pages=tuple(run.pages),
+        extra=len(run.extra),
+        extra_changed=sum(name in place.changed for name in run.extra),
+        warnings=maker.warnings,
+        files=len(now.files),
+    )

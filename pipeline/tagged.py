@@ -28,7 +28,7 @@ def tags(desk: Desk, lang: str, entries: list[Listed]) -> Iterator[Leaf]:
     yield Leaf(
         path,
         lang,
-        key_of("tags", lang, desk.languages, desk.feeds, counts, newest(entries)),
+        lambda: key_of("tags", lang, desk.languages, desk.feeds, counts, newest(entries)),
         lambda: _cloud(desk, lang, counts, newest(entries)),
     )
     for slug, (name, tagged) in found.items():

@@ -17,7 +17,7 @@ from pipeline.tongue import Tongue
 def subscribe(desk: Desk, lang: str) -> Leaf:
     """The page about feeds and letters in ``lang``."""
     tags = [(slug, one.name) for slug, one in desk.tags.items()]
-    key = key_of("subscribe", lang, desk.languages, desk.feeds, tags)
+    key = partial(key_of, "subscribe", lang, desk.languages, desk.feeds, tags)
     return Leaf(desk.links.subscribe(lang), lang, key, partial(_subscribe, desk, lang))
 
 

@@ -20,15 +20,16 @@ FLOORS = (
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed notebook",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow texts bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy ledger transports.base",
+    "workshop crew manifest deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
     "check drafts subscribers feeds letterparts desk deliver "
     "transports.outbox transports.smtp transports.sendgrid",
-    "content rollcall letters timeline stage consent transports.choose",
+    "content rollcall letters timeline engine fragments newsstand searching consent transports.choose",
     "reading issues listed terminal starter",
     "archive tagged welcome",
     "listings",
     "pages",
+    "making",
     "site",
     # the only one who knows the order
     "publish",
