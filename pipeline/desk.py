@@ -74,6 +74,28 @@ def content_key(version: Version) -> bytes:
     return key_of(version.lang, version.title, version.summary, version.body, version.path, facts)
 
 
+def house_key(house: House, content: Inputs) -> bytes:
+    """The key of all that a house shows, and of what its texts can lead to; ``content`` gives a version's own."""
+    whole = hashlib.sha256()
+    for entry in house.entries:
+        facts: tuple[Any, ...] = (entry.id, entry.public, tuple(one.path for one in entry.versions))
+        if entry.public:
+            facts += (
+                entry.slug,
+                str(entry.kind),
+                entry.date.isoformat(),
+                entry.dated,
+                entry.tags,
+                entry.note,
+                entry.series,
+            )
+            whole.update(b"".join([content(one) for one in entry.versions]))
+        whole.update(marshal.dumps(facts, 2))
+    for page in house.pages:
+        whole.update(marshal.dumps((page.slug, [content(one) for one in page.versions]), 2))
+    return whole.digest()
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that pages are written from; ``entries`` are the public ones only, newest first.

@@ -23,7 +23,8 @@ class Manifest:
     """Under each path of a page its key and what the sitemap says of it; likewise for feeds and other documents.
 
     ``files`` are the size and time of every file of the site. ``refs`` are the addresses that a version's text asks
-    for, under the key of its text; ``media`` what became of the files they lead to.
+    for, under the key of its text; ``media`` what became of the files they lead to. ``whole`` is
+    the key of everything, ``extra`` the documents that are neither pages nor the site's own.
     """
 
     leaves: dict[str, tuple[bytes, str]] = field(default_factory=dict)
@@ -32,6 +33,8 @@ class Manifest:
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     refs: dict[bytes, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     media: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    whole: bytes = b""
+    extra: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
@@ -41,7 +44,8 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Replaces the manifest in one move."""
-        kept.store(path, _FORM, (self.leaves, self.parts, self.single, self.files, self.refs, self.media))
+        parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media
+        kept.store(path, _FORM, (*parts, self.whole, self.extra))
 
     def damaged(self, site: Path) -> set[str]:
         """The files that are not as they were put there."""

@@ -68,12 +68,13 @@ def tokens(text: str) -> list[str]:
 
 def narrow_runs(house: House) -> tuple[Narrow, ...]:
     """Every recognisable run of words that not everyone may read, without those that everyone reads elsewhere."""
-    open_runs = _open_runs(house)
+    open_runs: set[tuple[str, ...]] | None = None
     found: dict[tuple[object, ...], Narrow] = {}
     for entry in house.entries:
         around = () if entry.public else ((entry.visibility,),)
         for version in entry.versions:
             for number, needs, text in _closed_lines(version, around):
+                open_runs = _open_runs(house) if open_runs is None else open_runs
                 for run in _runs(tokens(_plain(text))):
                     if run not in open_runs:
                         found.setdefault((run, needs), Narrow(version.path, number, needs, run))
@@ -86,7 +87,7 @@ def _closed_lines(
     if around:
         yield version.at("title"), around, version.title
         yield version.at("summary"), around, version.summary
-    for line in passages.lines(version.body):
+    for line in passages.lines(version.body) if around or ":::" in version.body else ():
         needs = around + line.within
         if needs and not line.marker and any(names != ("public",) for names in needs):
             yield version.line + line.number - 1, needs, line.text

@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline import kept
-from pipeline.desk import Desk, Leaf, Words, key_of
+from pipeline.album import mark
+from pipeline.desk import Desk, Leaf, Words, house_key, key_of
 from pipeline.edition import edition
 from pipeline.errors import Problems
 from pipeline.fragments import Fragments, KnownAlbum, noted
@@ -87,8 +88,8 @@ class _Build:
     before: Manifest
     now: Manifest
     damaged: set[str]
-    words: Words
     around: bytes
+    whole: bytes
     todo: list[Leaf] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
@@ -135,7 +136,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _build(
     house: House, folders: Folders, extra: Extra | None, verify: Verify | None, *, feeds: bool, full: bool
 ) -> SiteReport:
-    run = _begin(house, folders, full=full)
+    run = _begin(house, folders, full=full, feeds=feeds)
+    if extra is None and _holds(run):
+        return _unchanged(run)
     maker = Maker(run.desk, run.fragments, run.place, folders, feeds=feeds)
     _pages(run, maker)
     _singles(run, maker)
@@ -143,6 +146,7 @@ def _build(
     more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
     _documents(run, more)
     _media(run)
+    run.now.whole, run.now.extra = b"" if more else run.whole, tuple(run.extra)
     if run.fragments.album.problems:
         raise Problems(run.fragments.album.problems)
     _search(run, maker)
@@ -152,7 +156,7 @@ def _build(
     return report
 
 
-def _begin(house: House, folders: Folders, *, full: bool) -> _Build:
+def _begin(house: House, folders: Folders, *, full: bool, feeds: bool) -> _Build:
     """Looks at what there is; nothing is made yet."""
     source = site_folder(folders.root)
     before = Manifest() if full else Manifest.read(folders.notes / "manifest")
@@ -165,8 +169,27 @@ def _begin(house: House, folders: Folders, *, full: bool) -> _Build:
     place = Place(folders.site, folders.fresh, folders.mark)
     if folders.fresh.exists():
         place.begin()
-    return _Build(
-        folders, house, desk, place, fragments, before, Manifest(), before.damaged(folders.site), words, around
+    damaged = before.damaged(folders.site)
+    whole = key_of(around, feeds, house_key(house, fragments.content))
+    return _Build(folders, house, desk, place, fragments, before, Manifest(), damaged, around, whole)
+
+
+def _holds(run: _Build) -> bool:
+    """Whether the site in place is whole, and made of what there is now."""
+    same = run.before.whole == run.whole and not run.damaged and not run.folders.mark.exists()
+    return same and all(
+        mark(run.fragments.album.content / path) == list(was[0]) for path, was in run.before.media.items()
+    )
+
+
+def _unchanged(run: _Build) -> SiteReport:
+    before, pages = run.before, tuple(run.before.leaves)
+    return SiteReport(
+        run.folders.site / "index.html",
+        kept=len(pages),
+        pages=pages,
+        extra=len(before.extra),
+        files=len(before.files),
     )
 
 
