@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pipeline import passages
 from pipeline.errors import Problem
-from pipeline.follow import Follower, Lookup, links
 from pipeline.model import PUBLIC, Circle, Entry, House, Page, Version
 from pipeline.notebook import Note
-from pipeline.overload import overloads
 from pipeline.validate import did_you_mean, visible
+
+if TYPE_CHECKING:
+    from pipeline.follow import Follower, Lookup
 
 _ID = re.compile(r"[\w][\w.:/+-]{0,119}")
 
@@ -26,7 +28,13 @@ def check(
     """
     names = _Names(house, doubtful)
     notes = {} if notes is None else notes
-    follower = Follower(house, files)
+
+    @cache
+    def follower() -> Follower:
+        from pipeline.follow import Follower
+
+        return Follower(house, files)
+
     problems: list[Problem] = []
     for entry in (*house.entries, *house.waiting):
         problems += _entry(entry, names)
@@ -91,9 +99,17 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
 
 
 def _version(
-    version: Version, of: Entry | Page, names: _Names, follower: Follower, notes: MutableMapping[str, Note]
+    version: Version,
+    of: Entry | Page,
+    names: _Names,
+    follower: Callable[[], Follower],
+    notes: MutableMapping[str, Note],
 ) -> Iterator[Problem]:
     if version.path not in notes:
+        from pipeline import passages
+        from pipeline.follow import links
+        from pipeline.overload import overloads
+
         burdens = list(overloads(version.body))
         for number, fact in burdens:
             hint = "Was something pasted here by accident? Take it out."
@@ -101,7 +117,7 @@ def _version(
         found = () if burdens else links(version, of if isinstance(of, Entry) else None)
         notes[version.path] = found, tuple(passages.names(version.body))
     own, passages_for = notes[version.path]
-    yield from follower.problems(version, own)
+    yield from follower().problems(version, own) if own else ()
     for number, name in passages_for if names.known else ():
         place = version.line + number - 1
         if name == PUBLIC:

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import zone
-from pipeline.drafts import Draft, entry_from, versions_of
 from pipeline.errors import Problem
-from pipeline.filename import odd_name, read_name
-from pipeline.frontmatter import moment, take_apart
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Entry, Kind, Page, Settings, Version
 from pipeline.notebook import Note, Notebook, Stamp, entry_of, pack_entry, pack_page, page_of
 from pipeline.textfile import read_text
 from pipeline.texts import Text, texts_below
 from pipeline.validate import visible
+
+if TYPE_CHECKING:
+    from pipeline.drafts import Draft
 
 _RESERVED = frozenset("posts updates archive tags subscribe feeds media assets search 404 s".split())
 
@@ -101,6 +101,10 @@ def _put(
 
 
 def _draft(one: Text, root: Path, settings: Settings, found: Shelved) -> Draft | None:
+    from pipeline.drafts import Draft
+    from pipeline.filename import odd_name, read_name
+    from pipeline.frontmatter import take_apart
+
     name, kind, path = one.name, one.kind, root / one.name
     if fault := odd_name(name):
         found.problems.append(Problem(visible(name, 300), 1, fact=fault, suggestion="Give the file another name."))
@@ -125,6 +129,8 @@ def _shelve(
     group: list[Draft], settings: Settings, dates: Mapping[str, datetime], now: datetime, found: Shelved
 ) -> Entry | Page | None:
     """Makes one thing of its files; None when there is nothing of it to show."""
+    from pipeline.drafts import entry_from, versions_of
+
     versions = versions_of(group, settings)
     made: Entry | Page | None
     if group[0].kind is Kind.PAGE:
@@ -139,6 +145,8 @@ def _shelve(
 
 
 def _page(group: list[Draft], versions: list[tuple[Version, Draft]], settings: Settings) -> Page | None:
+    from pipeline.frontmatter import moment
+
     slug = group[0].slug
     if slug in _RESERVED | {tag.lower() for tag in settings.languages}:
         group[0].source.say("", f"`{slug}` is an address of the site itself", "Give the file another name.")

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.album import Album, mark
 from pipeline.bodies import html_for, linker
-from pipeline.desk import content_key, key_of
 from pipeline.finish import finish
+from pipeline.keys import content_key, key_of
 from pipeline.links import Links, Shelf
 from pipeline.markup import Rendered
 from pipeline.model import EVERYONE, House, Version
@@ -18,23 +18,25 @@ Refs = tuple[tuple[str, str], ...]
 
 
 class Fragments:
-    """What everyone may read of a house's versions. ``refs`` and ``media`` are what earlier builds noted."""
+    """What everyone may read of a house's versions.
 
-    def __init__(self, house: House, album: Album, refs: dict[bytes, Refs]) -> None:
+    ``refs`` are what earlier builds noted, ``contents`` the keys of versions by the identity of their objects.
+    """
+
+    def __init__(self, house: House, album: Album, refs: dict[bytes, Refs], contents: dict[int, bytes]) -> None:
         self.shelf, self.album = Shelf.of(house), album
         self.refs = refs
         self.fresh: dict[bytes, Refs] = {}
-        self._keys: dict[int, tuple[Version, bytes]] = {}
+        self._contents = contents
         self._raw: dict[tuple[str, str], Rendered] = {}
         self._finished: dict[tuple[str, str], Rendered] = {}
 
     def content(self, version: Version) -> bytes:
-        """The key of a version itself."""
-        found = self._keys.get(id(version))
+        """The key of a version itself; the house holds all of them, so that none takes another's id."""
+        found = self._contents.get(id(version))
         if found is None:
-            # The version is kept too, so that no other one can ever have its id.
-            found = self._keys[id(version)] = version, content_key(version)
-        return found[1]
+            found = self._contents[id(version)] = content_key(version)
+        return found
 
     def inputs(self, version: Version) -> bytes:
         """The key of all that the version's HTML is made from; of what was never rendered, only of its own text."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from pipeline.desk import Desk, Leaf, Listed, SitePage, key_of, keys_of
+from pipeline.desk import Desk, Leaf, Listed, SitePage, keys_of
+from pipeline.keys import key_of
 from pipeline.links import slugify
 from pipeline.model import closest, worded
 from pipeline.timeline import anchor, badge, foreign, time_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote
 
 from pipeline.crew import spread
@@ -13,7 +12,7 @@ from pipeline.desk import Desk, Leaf, SitePage
 from pipeline.errors import Problem
 from pipeline.fragments import Fragments
 from pipeline.links import Links
-from pipeline.manifest import Place
+from pipeline.manifest import Folders, Place
 from pipeline.model import House, worded
 from pipeline.newsstand import Newsstand, Packed
 from pipeline.pages import frames
@@ -42,20 +41,10 @@ def options(house: House) -> dict[str, Any]:
     }
 
 
-class Setting(Protocol):
-    """Where things are made, as far as making needs it."""
-
-    @property
-    def root(self) -> Path: ...
-
-    @property
-    def build(self) -> Path: ...
-
-
 class Maker:
     """Makes pages, and remembers what they say for the sitemap, the search and the feeds."""
 
-    def __init__(self, desk: Desk, fragments: Fragments, place: Place, where: Setting, *, feeds: bool) -> None:
+    def __init__(self, desk: Desk, fragments: Fragments, place: Place, where: Folders, *, feeds: bool) -> None:
         self.desk, self.fragments, self.place, self.where = desk, fragments, place, where
         self.stand = Newsstand.of(desk, self._weight, fragments.raw) if feeds else None
         self.sitemap: dict[str, str] = {}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline import kept
+from pipeline.workshop import Words
 
 _FORM = "site 1"
 
@@ -60,6 +61,70 @@ class Manifest:
             if (seen.st_size, seen.st_mtime_ns) != was:
                 found.add(name)
         return found
+
+
+Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
+"""More documents to publish with the site: path → bytes, given each public file's size in bytes."""
+
+
+Verify = Callable[[Path], object]
+"""Looks at a folder that holds what changed of the site; raises when it must not be put in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """What became of the site: pages by whether their bytes changed, feeds and other documents likewise."""
+
+    index: Path
+    changed: int = 0
+    kept: int = 0
+    removed: int = 0
+    pages: tuple[str, ...] = ()
+    extra: int = 0
+    extra_changed: int = 0
+    warnings: tuple[str, ...] = ()
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a house keeps its site: ``build`` is the folder that all of it is made in."""
+
+    root: Path
+    build: Path
+
+    @property
+    def site(self) -> Path:
+        return self.build / "site"
+
+    @property
+    def fresh(self) -> Path:
+        return self.build / "site.new"
+
+    @property
+    def notes(self) -> Path:
+        return self.build / "cache" / "site"
+
+    @property
+    def mark(self) -> Path:
+        return self.notes / "moving"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a build finds: the folders, what was noted, which files are not as noted; and the keys of what there is now.
+
+    ``around`` is the key of what every page depends on, ``whole`` of everything; ``contents`` are the keys of
+    versions by the identity of their objects.
+    """
+
+    folders: Folders
+    before: Manifest
+    damaged: set[str]
+    words: Words
+    around: bytes
+    whole: bytes
+    contents: dict[int, bytes]
 
 
 class Place:

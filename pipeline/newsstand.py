@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.desk import Desk, key_of
+from pipeline.desk import Desk
 from pipeline.feeds import STYLE_PATH as STYLE
 from pipeline.feeds import Part, Press, Sizes, listing, listing_document, parts
 from pipeline.feedxml import STYLE as LOOKS
 from pipeline.feedxml import Enclosure, Item
+from pipeline.keys import key_of
 from pipeline.model import Chosen, Entry, Version
 
 Packed = tuple[Any, ...]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from pipeline.desk import Desk, Leaf, Listed, Render, SitePage, Words, key_of
+from pipeline.desk import Desk, Leaf, Listed, Render, SitePage, Words
 from pipeline.errors import Problem, Problems
+from pipeline.keys import key_of
 from pipeline.listed import alternates, feeds
 from pipeline.listings import listings
 from pipeline.markup import plain, shorten

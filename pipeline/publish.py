@@ -9,13 +9,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline import deploy as online
 from pipeline.config import zone
-from pipeline.consent import LastQuestion, MayGo
-from pipeline.deliver import Limits, Surroundings, Tally, deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable
-from pipeline.frozen import whole
 from pipeline.ledger import Ledger
 from pipeline.model import (
     EVERYONE,
@@ -37,8 +34,11 @@ from pipeline.reading import read_house
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, private_folder, read_secret
-from pipeline.throttle import Throttle
-from pipeline.transports.base import Transport
+
+if TYPE_CHECKING:
+    from pipeline.consent import MayGo
+    from pipeline.deliver import Surroundings, Tally
+    from pipeline.transports.base import Transport
 
 
 @dataclass(frozen=True)
@@ -160,20 +160,28 @@ def build(
     ``taken`` are ids of issues that exist already; with ``full`` the whole site is made anew. Raises `Leaked` when a
     narrower text stands in a wider output.
     """
+    root, house = opened.root, opened.house
+    narrow = narrow_runs(house)
+    web = _web(root, house, narrow, folder, full=full) if site else None
+    issues, pastes = _composed(opened, decided, secret, taken) if decided.letters or decided.pastes else ((), ())
+    audiences = {letter.person.id: letter.audience for letter in decided.letters}
+    outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
+    texts = len({(one.path, one.needs) for one in narrow})
+    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
+
+
+def _composed(
+    opened: Opened, decided: Plan, secret: Secret, taken: frozenset[str]
+) -> tuple[tuple[Issue, ...], tuple[Pasted, ...]]:
+    """The letters and pastes that are due; most days there are none."""
     from pipeline.issues import compose
     from pipeline.letters import Composer
     from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
-    narrow = narrow_runs(house)
-    web = _web(root, house, narrow, folder, full=full) if site else None
     composer = Composer(house, load_stationery(own_or_packaged(root, "templates")), _pictures(root))
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
-    pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
-    audiences = {letter.person.id: letter.audience for letter in decided.letters}
-    outputs = _check(narrow, issues, audiences, pastes) + (web.files if web else 0)
-    texts = len({(one.path, one.needs) for one in narrow})
-    return Built(web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues)
+    return issues, tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
 
 
 def _web(root: Path, house: House, narrow: Sequence[Narrow], folder: Path | None, *, full: bool) -> Web:
@@ -237,6 +245,7 @@ def _site_texts(site: Path) -> list[tuple[str, str]]:
 
 def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
     """Writes letters to look through into ``folder``, in place of what is in it."""
+    from pipeline.frozen import whole
     from pipeline.transports.outbox import Outbox
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -305,6 +314,10 @@ def _left(job: Job, opened: Opened, ledger: Ledger) -> list[Delivery]:
 def _deliver(
     job: Job, opened: Opened, ledger: Ledger, lines: list[Transport], left: list[Delivery], fresh: set[str]
 ) -> Tally:
+    from pipeline.consent import LastQuestion
+    from pipeline.deliver import Limits, deliver
+    from pipeline.throttle import Throttle
+
     mail = opened.house.settings.mail
     midnight = job.now.astimezone(zone(opened.house.settings)).replace(hour=0, minute=0, second=0, microsecond=0)
     had = ledger.submitted_to_since(midnight.replace(day=1))
@@ -334,12 +347,16 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
 
 
 def _refuse_dead_links(house: House, ledger: Ledger) -> None:
+    from pipeline import deploy as online
+
     if online.target(house.settings.deploy) and not ledger.deployed():
         raise KithError("The site never went online, so links in letters would lead nowhere. Run `kith publish`.")
 
 
 def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:
     """Whether the site, or its target, is not what went online last, or is no longer there."""
+    from pipeline import deploy as online
+
     settings = house.settings.deploy
     if not online.target(settings):
         return False
@@ -351,6 +368,8 @@ def deploy_if_changed(
     root: Path, house: House, ledger: Ledger, environ: Mapping[str, str], step: Callable[[str], None]
 ) -> bool:
     """Puts the site online when it, or its target, is not what went online last."""
+    from pipeline import deploy as online
+
     settings = house.settings.deploy
     where = online.target(settings)
     if not where:

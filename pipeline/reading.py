@@ -24,7 +24,7 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
     """The house at ``root`` as it stands at ``now``.
 
     ``dates``: when entries without a date were first seen. Raises `Problems` with all of them. What was sound and
-    did not change since it was read last is not read again; it is remembered in `build`, where there is one.
+    did not change since it was read last is not read again: it is remembered in `build/cache`.
     """
     with _without_collecting():
         return _read(root, dates, environ, now)
@@ -55,9 +55,8 @@ def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str],
     problems += check(house, Files(root / "content"), known, shelved.notes)
     if problems:
         raise Problems(problems)
-    if (root / "build").is_dir():
-        roll.keep()
-        shelved.keep(book)
+    roll.keep()
+    shelved.keep(book)
     return house
 
 

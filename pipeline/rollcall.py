@@ -11,12 +11,11 @@ from typing import Any
 from pipeline import kept
 from pipeline.addresses import Books
 from pipeline.config import FILE as SETTINGS
-from pipeline.config import settings_of
-from pipeline.enrolled import FILE as PEOPLE
 from pipeline.errors import Problem
 from pipeline.model import Cadence, Circle, Deploy, Interests, Mail, Person, Sendgrid, Settings, Smtp, State
-from pipeline.subscribers import Register, read_subscribers
+from pipeline.register import Register
 
+PEOPLE = "subscribers.yml"
 _PARTS: dict[str, Any] = {"mail": Mail, "smtp": Smtp, "sendgrid": Sendgrid, "deploy": Deploy}
 
 
@@ -33,6 +32,8 @@ class Roll:
         known = kept.load(self._cache / "settings", digest) if digest else None
         if known is not None:
             return Settings(**(known | {name: kind(**known[name]) for name, kind in _PARTS.items()})), []
+        from pipeline.config import settings_of
+
         settings, problems = settings_of(self._root)
         if digest and not problems:
             self._found.append(("settings", digest, asdict(settings)))
@@ -44,6 +45,8 @@ class Roll:
         known = kept.load(self._cache / "people", (digest, languages)) if digest else None
         if known is not None and (register := _called(known[0], known[1], self._root, environ)):
             return register
+        from pipeline.subscribers import read_subscribers
+
         register = read_subscribers(self._root, languages, environ)
         if digest and not register.problems:
             circles = [tuple(map(_plain, _values(circle))) for circle in register.circles]

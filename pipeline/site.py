@@ -1,4 +1,4 @@
-"""The web site: finds out what changed, makes that anew, and puts each changed file in its place in one move.
+"""The web site: finds out whether anything changed, and has what changed made anew.
 
 Everything on the site has a key of what it is made from; what has the key it had stays as it is. Nothing is
 imported that only making needs, and nothing is written, when nothing changed.
@@ -7,101 +7,18 @@ imported that only making needs, and nothing is written, when nothing changed.
 from __future__ import annotations
 
 import fcntl
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
-from pipeline import kept
 from pipeline.album import mark
-from pipeline.desk import Desk, Leaf, Words, house_key, key_of
 from pipeline.edition import edition
-from pipeline.errors import Problems
-from pipeline.fragments import Fragments, KnownAlbum, noted
-from pipeline.links import Links
-from pipeline.making import Maker, file_of, sitemap
-from pipeline.manifest import Manifest, Place
-from pipeline.model import House, Kind
-from pipeline.newsstand import Newsstand
-from pipeline.pages import leaves
-from pipeline.searching import Piece, index
-from pipeline.workshop import looks, site_folder, words_for
+from pipeline.keys import content_key, house_key, key_of
+from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
+from pipeline.model import House
+from pipeline.workshop import Words, looks, site_folder, words_for
 
-Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
-"""More documents to publish with the site: path → bytes, given each public file's size in bytes."""
-
-
-Verify = Callable[[Path], object]
-"""Looks at a folder that holds what changed of the site; raises when it must not be put in place."""
-
-
-@dataclass(frozen=True, slots=True)
-class SiteReport:
-    """What became of the site: pages by whether their bytes changed, feeds and other documents likewise."""
-
-    index: Path
-    changed: int = 0
-    kept: int = 0
-    removed: int = 0
-    pages: tuple[str, ...] = ()
-    extra: int = 0
-    extra_changed: int = 0
-    warnings: tuple[str, ...] = ()
-    files: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where a house keeps its site: ``build`` is the folder that all of it is made in."""
-
-    root: Path
-    build: Path
-
-    @property
-    def site(self) -> Path:
-        return self.build / "site"
-
-    @property
-    def fresh(self) -> Path:
-        return self.build / "site.new"
-
-    @property
-    def notes(self) -> Path:
-        return self.build / "cache" / "site"
-
-    @property
-    def mark(self) -> Path:
-        return self.notes / "moving"
-
-
-@dataclass(slots=True)
-class _Build:
-    """One build on its way: what is there, what must be made, and what will be noted of it."""
-
-    folders: Folders
-    house: House
-    desk: Desk
-    place: Place
-    fragments: Fragments
-    before: Manifest
-    now: Manifest
-    damaged: set[str]
-    around: bytes
-    whole: bytes
-    todo: list[Leaf] = field(default_factory=list)
-    leaves: list[Leaf] = field(default_factory=list)
-    extra: list[str] = field(default_factory=list)
-
-    @property
-    def pages(self) -> list[str]:
-        """The address of every page."""
-        return [leaf.path for leaf in self.leaves]
-
-    def holds(self, name: str) -> bool:
-        """Whether the file stands in the site as it was put there."""
-        return name in self.before.files and name not in self.damaged
+__all__ = ["Extra", "SiteReport", "Verify", "build"]
 
 
 def build(
@@ -122,7 +39,12 @@ def build(
     """
     folders = Folders(root, folder or root / "build")
     with _alone(folders.build):
-        return _build(house, folders, extra, verify, feeds=feeds, full=full)
+        start = _start(house, folders, feeds=feeds, full=full)
+        if extra is None and _holds(start):
+            return _unchanged(start)
+        from pipeline.rebuild import rebuild
+
+        return rebuild(house, start, extra, verify, feeds=feeds)
 
 
 @contextmanager
@@ -133,64 +55,31 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _build(
-    house: House, folders: Folders, extra: Extra | None, verify: Verify | None, *, feeds: bool, full: bool
-) -> SiteReport:
-    run = _begin(house, folders, full=full, feeds=feeds)
-    if extra is None and _holds(run):
-        return _unchanged(run)
-    maker = Maker(run.desk, run.fragments, run.place, folders, feeds=feeds)
-    _pages(run, maker)
-    _singles(run, maker)
-    used = _feeds(run, maker, maker.stand) if maker.stand else False
-    more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
-    _documents(run, more)
-    _media(run)
-    run.now.whole, run.now.extra = b"" if more else run.whole, tuple(run.extra)
-    if run.fragments.album.problems:
-        raise Problems(run.fragments.album.problems)
-    _search(run, maker)
-    report = _finish(run, maker, verify)
-    if used and maker.stand:
-        kept.store(folders.notes / "items", edition(), maker.stand.newest())
-    return report
-
-
-def _begin(house: House, folders: Folders, *, full: bool, feeds: bool) -> _Build:
+def _start(house: House, folders: Folders, *, feeds: bool, full: bool) -> Start:
     """Looks at what there is; nothing is made yet."""
     source = site_folder(folders.root)
     before = Manifest() if full else Manifest.read(folders.notes / "manifest")
     words = words_for(source, house, folders.root / "build" / "cache" / "reading")
     around = _around(house, words, source)
-    cache = folders.root / "build" / "cache" / "media"
-    album = KnownAlbum(folders.root / "content", cache, Links.of(house.settings), before.media)
-    fragments = Fragments(house, album, dict(before.refs))
-    desk = Desk.of(house, words, fragments.render, fragments.inputs)
-    place = Place(folders.site, folders.fresh, folders.mark)
-    if folders.fresh.exists():
-        place.begin()
-    damaged = before.damaged(folders.site)
-    whole = key_of(around, feeds, house_key(house, fragments.content))
-    return _Build(folders, house, desk, place, fragments, before, Manifest(), damaged, around, whole)
+    contents: dict[int, bytes] = {}
+    whole = key_of(
+        around, feeds, house_key(house, lambda version: contents.setdefault(id(version), content_key(version)))
+    )
+    return Start(folders, before, before.damaged(folders.site), words, around, whole, contents)
 
 
-def _holds(run: _Build) -> bool:
+def _holds(start: Start) -> bool:
     """Whether the site in place is whole, and made of what there is now."""
-    same = run.before.whole == run.whole and not run.damaged and not run.folders.mark.exists()
-    return same and all(
-        mark(run.fragments.album.content / path) == list(was[0]) for path, was in run.before.media.items()
-    )
+    before, content = start.before, start.folders.root / "content"
+    if before.whole != start.whole or start.damaged or start.folders.mark.exists():
+        return False
+    return all(mark(content / path) == list(was[0]) for path, was in before.media.items())
 
 
-def _unchanged(run: _Build) -> SiteReport:
-    before, pages = run.before, tuple(run.before.leaves)
-    return SiteReport(
-        run.folders.site / "index.html",
-        kept=len(pages),
-        pages=pages,
-        extra=len(before.extra),
-        files=len(before.files),
-    )
+def _unchanged(start: Start) -> SiteReport:
+    before, pages = start.before, tuple(start.before.leaves)
+    index = start.folders.site / "index.html"
+    return SiteReport(index, kept=len(pages), pages=pages, extra=len(before.extra), files=len(before.files))
 
 
 def _around(house: House, words: Words, source: Path) -> bytes:
@@ -198,186 +87,3 @@ def _around(house: House, words: Words, source: Path) -> bytes:
     standing = [(page.slug, [(one.lang, one.title) for one in page.versions]) for page in house.pages]
     given = sorted((lang, sorted(said.items())) for lang, said in words.items())
     return key_of(edition(), looks(source), repr(house.settings), given, standing)
-
-
-def _pages(run: _Build, maker: Maker) -> None:
-    """Makes every page whose key is not the one it had."""
-    run.leaves = leaves(run.desk)
-    for leaf in run.leaves:
-        key, name = key_of(run.around, leaf.key()), file_of(leaf.path)
-        was = run.before.leaves.get(leaf.path)
-        if was and was[0] == key and run.holds(name):
-            run.now.leaves[leaf.path] = was
-            run.now.files[name] = run.before.files[name]
-        else:
-            run.todo.append(leaf)
-    if not run.todo:
-        return
-    maker.make(run.todo)
-    run.desk.forget()
-    for leaf in run.todo:
-        run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
-        run.now.files[file_of(leaf.path)] = (0, 0)
-    # as the pages stand in the house, not as they were made
-    run.now.leaves = {path: run.now.leaves[path] for path in run.pages}
-
-
-def _single(run: _Build, name: str, key: bytes, make: Callable[[], bytes]) -> None:
-    """A document of its own: kept under its key, else made."""
-    run.now.single[name] = key
-    if run.before.single.get(name) == key and run.holds(name):
-        run.now.files[name] = run.before.files[name]
-        return
-    run.place.put(name, make())
-    run.now.files[name] = (0, 0)
-
-
-def _singles(run: _Build, maker: Maker) -> None:
-    """What every site has once: the page for lost readers, the sitemap, robots, the looks."""
-    absolute = run.desk.links.absolute("sitemap.xml")
-    robots = f"User-agent: *\nAllow: /\n\nSitemap: {absolute}\n".encode()
-    _single(run, "robots.txt", key_of(robots), lambda: robots)
-    pieces = [said for _, said in run.now.leaves.values()]
-    _single(run, "sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
-    _single(run, "404.html", run.around, maker.lost)
-    known = [name for name, key in run.before.single.items() if key == b"asset " + run.around]
-    if known and all(map(run.holds, known)):
-        run.now.single.update(dict.fromkeys(known, b"asset " + run.around))
-        run.now.files.update({name: run.before.files[name] for name in known})
-        return
-    for name, source in _assets(maker, run).items():
-        run.place.copy(name, source)
-        run.now.single[name], run.now.files[name] = b"asset " + run.around, (0, 0)
-
-
-def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
-    """The feeds; whether any of them was made."""
-    used = False
-    for name, part_key, part in stand.parts():
-        key = key_of(run.around, part_key)
-        was = run.before.parts.get(name)
-        if was and was[0] == key and all(map(run.holds, was[1])):
-            run.now.parts[name] = was
-            run.now.files.update({file: run.before.files[file] for file in was[1]})
-        else:
-            if not stand.items:
-                stand.items = kept.load(run.folders.notes / "items", edition()) or {}
-            stand.items |= maker.items
-            made = stand.documents(part)
-            for file, data in made.items():
-                run.place.put(file, data)
-                run.now.files[file] = (0, 0)
-            run.now.parts[name] = key, tuple(made)
-            used = True
-        run.extra += run.now.parts[name][1]
-    for name, single_key, make in stand.singles():
-        _single(run, name, key_of(run.around, single_key), make)
-        run.extra.append(name)
-    return used
-
-
-def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
-    for path, data in more.items():
-        name = unquote(path)
-        _single(run, name, key_of(data), lambda data=data: data)  # type: ignore[misc]  # bound now, not when it is called
-        run.extra.append(name)
-
-
-def _media(run: _Build) -> None:
-    """The files that public texts refer to."""
-    for public, file in run.fragments.album.files.items():
-        seen = file.stat()
-        key = key_of(str(file), seen.st_size, seen.st_mtime_ns)
-        name = unquote(public)
-        run.now.single[name] = key
-        if run.before.single.get(name) == key and run.holds(name):
-            run.now.files[name] = run.before.files[name]
-        else:
-            run.place.copy(name, file)
-            run.now.files[name] = (0, 0)
-
-
-def _bytes(run: _Build, path: str) -> int | None:
-    album = run.fragments.album
-    file = album.files.get(album.links.media(path))
-    return file.stat().st_size if file else None
-
-
-def _search(run: _Build, maker: Maker) -> None:
-    """The search index, from what each page says of itself."""
-    name = "search/search_index.json"
-    key = key_of(run.around, [run.now.leaves[path][0] for path in run.pages])
-    if run.before.single.get(name) == key and run.holds(name):
-        run.now.single[name], run.now.files[name] = key, run.before.files[name]
-        return
-    settings = maker.engine.search()
-    if settings is None:
-        return
-    before: dict[str, tuple[bytes, Piece | None]] = kept.load(run.folders.notes / "search", edition()) or {}
-    pieces: dict[str, Piece | None] = {}
-    for leaf in sorted(run.leaves, key=_preference, reverse=True):
-        known, said = before.get(leaf.path, (b"", None))
-        if leaf.path in maker.pieces:
-            said = maker.pieces[leaf.path]
-        elif known != run.now.leaves[leaf.path][0]:
-            said = maker.piece(leaf)
-        pieces[leaf.path] = said
-    found = {path: said for path, said in pieces.items() if said}
-    places = {leaf.path: leaf for leaf in run.leaves}
-    data, full = index(settings, found, lambda path: (maker.piece(places[path]) or ("", ""))[1] or "")
-    run.place.put(name, data)
-    run.now.single[name], run.now.files[name] = key, (0, 0)
-    noted = {path: said and (said[0], said[1] if path in full else None) for path, said in pieces.items()}
-    told = {path: (run.now.leaves[path][0], said) for path, said in noted.items()}
-    kept.store(run.folders.notes / "search", edition(), told)
-
-
-def _preference(leaf: Leaf) -> tuple[bool, str, str]:
-    """Pages that stand on their own first, then the newest; what has no date last."""
-    dated = [entry.date.isoformat() for entry, _ in leaf.told if entry.dated or entry.kind is Kind.UPDATE]
-    return not leaf.told, max(dated, default=""), leaf.path
-
-
-def _assets(maker: Maker, run: _Build) -> dict[str, Path]:
-    """The theme's files, and those of the house's looks over them."""
-    own = site_folder(run.folders.root) / "assets"
-    found = {f"assets/{path.relative_to(own).as_posix()}": path for path in sorted(own.rglob("*")) if path.is_file()}
-    return {**maker.engine.assets(), **found}
-
-
-def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
-    """Has what changed looked at, moves it into place, and notes what the site is now."""
-    now, place = run.now, run.place
-    gone = set(run.before.files) - set(now.files)
-    unsure = not run.before.files or run.folders.mark.exists()
-    if unsure and run.folders.site.exists():
-        gone |= set(place.strays(now.files))
-    if verify and place.changed:
-        verify(run.folders.fresh)
-    now.media = noted(run.fragments.album)
-    wanted = {run.fragments.content(one) for entry in run.desk.entries for one in entry.versions}
-    wanted |= {run.fragments.content(one) for page in run.house.pages for one in page.versions}
-    now.refs = {key: refs for key, refs in run.fragments.refs.items() if key in wanted}
-    if place.changed or gone or unsure:
-        place.settle(gone)
-    for name, was in now.files.items():
-        if was == (0, 0):
-            seen = (run.folders.site / name).stat()
-            now.files[name] = seen.st_size, seen.st_mtime_ns
-    if now != run.before:
-        now.write(run.folders.notes / "manifest")
-    if place.changed or gone or unsure:
-        place.settled()
-    shutil.rmtree(run.folders.fresh, ignore_errors=True)
-    changed = sum(file_of(path) in place.changed for path in run.pages)
-    return SiteReport(
-        run.folders.site / "index.html",
-        changed=changed,
-        kept=len(run.pages) - changed,
-        removed=len(set(run.before.leaves) - set(run.pages)),
-        pages=tuple(run.pages),
-        extra=len(run.extra),
-        extra_changed=sum(name in place.changed for name in run.extra),
-        warnings=maker.warnings,
-        files=len(now.files),
-    )

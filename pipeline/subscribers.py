@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from pipeline.addresses import Books
 from pipeline.enrolled import FILE, Row, faults, shape_faults
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Interests, Person
+from pipeline.register import Register
 from pipeline.textfile import read_text
 from pipeline.validate import checked, did_you_mean, sound_part
 from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, WrittenPerson, keys, normalise
@@ -19,22 +19,6 @@ from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, Wri
 __all__ = ["FILE", "Register", "read_subscribers"]
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Register:
-    """What a reading of ``subscribers.yml`` gave; ``known`` is false when the circles could not be made out.
-
-    ``doubtful`` are circles whose own lines are wrong, so that what they read is not known; ``written`` is where
-    each person's address stands: itself, or a name for it.
-    """
-
-    circles: list[Circle] = field(default_factory=list)
-    people: list[Person] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    doubtful: set[str] = field(default_factory=set)
-    known: bool = False
-    written: dict[str, str] = field(default_factory=dict)
 
 
 def read_subscribers(root: Path, languages: tuple[str, ...], environ: Mapping[str, str]) -> Register:

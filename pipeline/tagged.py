@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 
-from pipeline.desk import Desk, Leaf, Listed, SitePage, key_of, slugs
+from pipeline.desk import Desk, Leaf, Listed, SitePage, slugs
+from pipeline.keys import key_of
 from pipeline.listed import NEWEST, Counts, alternates, counted, feeds, leaf, meta, newest, tag_feed, up_to
 from pipeline.timeline import anchor, stream
 

@@ -7,7 +7,8 @@ from functools import partial
 from html import escape
 from urllib.parse import quote
 
-from pipeline.desk import Desk, Leaf, SitePage, key_of
+from pipeline.desk import Desk, Leaf, SitePage
+from pipeline.keys import key_of
 from pipeline.listed import alternates, feeds, tag_feed
 from pipeline.model import Mail
 from pipeline.timeline import anchor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from pipeline import kept
 from pipeline.errors import Problem, Problems
 from pipeline.model import House, closest
 from pipeline.packaged import packaged
+
+Words = Mapping[str, Mapping[str, str]]
+"""The site's own words per language."""
 
 
 def site_folder(root: Path) -> Path:

@@ -15,14 +15,14 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml edition",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept keys register",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed notebook",
     # what reading a house needs, what a letter needs, what a transport needs
     "config addresses enrolled filename follow texts bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop crew manifest deploy ledger transports.base",
+    "workshop crew deploy ledger transports.base",
     # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check drafts subscribers feeds letterparts desk deliver "
+    "check drafts subscribers feeds letterparts desk manifest deliver "
     "transports.outbox transports.smtp transports.sendgrid",
     "content rollcall letters timeline engine fragments newsstand searching consent transports.choose",
     "reading issues listed terminal starter",
@@ -30,6 +30,7 @@ FLOORS = (
     "listings",
     "pages",
     "making",
+    "rebuild",
     "site",
     # the only one who knows the order
     "publish",

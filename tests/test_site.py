@@ -16,7 +16,7 @@ import pytest
 from lxml import html as parser
 from PIL import Image
 
-from pipeline import site, workshop
+from pipeline import making, site, workshop
 from pipeline.engine import Engine, Job
 from pipeline.errors import KithError, Problems
 from pipeline.finish import finish
@@ -295,7 +295,7 @@ def test_when_nothing_changed_nothing_is_done(tmp_path: Path, monkeypatch: pytes
     root = root_with_media(tmp_path)
     site.build(sample(), root, more)
     before = {path: path.stat().st_mtime_ns for path in (root / "build").rglob("*")}
-    monkeypatch.setattr(site.Maker, "make", None)
+    monkeypatch.setattr(making.Maker, "make", None)
     report = site.build(sample(), root, more)
     assert report.changed == 0
     assert report.kept == len(report.pages)
@@ -319,7 +319,7 @@ def test_a_private_change_does_not_run_mkdocs(tmp_path: Path, monkeypatch: pytes
     given = sample()
     site.build(given, root)
     hidden = post("other", "2026-11-19", ("en", "Hidden", "x"), visibility="inner")
-    monkeypatch.setattr(site.Maker, "make", None)
+    monkeypatch.setattr(making.Maker, "make", None)
     report = site.build(replace(given, entries=(hidden, *given.entries)), root)
     assert report.changed == 0
 
