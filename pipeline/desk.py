@@ -128,10 +128,15 @@ class Desk:
         """Every tag by its slug, and how often the pages of each language list it."""
         found: dict[str, Tagged] = {}
         for entry in self.entries:
+            year, listing = entry.date.year, self._listing(entry)
             for slug, tag in slugs(entry).items():
                 one = found.setdefault(slug, Tagged(tag))
-                one.languages.update(self._listing(entry))
-                one.years.setdefault(entry.date.year, Counter()).update(self._listing(entry))
+                of_year = one.years.get(year)
+                if of_year is None:
+                    of_year = one.years[year] = Counter()
+                for lang in listing:
+                    one.languages[lang] += 1
+                    of_year[lang] += 1
         return dict(sorted(found.items()))
 
     @cached_property

@@ -65,7 +65,7 @@ class Part:
 def feeds(house: House, sizes: Sizes, render: Render | None = None) -> dict[str, bytes]:
     """Every document of every public feed, the list of them, and their style: path on the site → bytes."""
     press = Press(house, sizes, render)
-    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): listing_document(house)}
+    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): listing_document(house, listing(house))}
     for part in parts(house):
         made |= press.documents(part)
     return dict(sorted(made.items()))
@@ -162,10 +162,10 @@ def _closed(chosen: tuple[Chosen, ...], size: int) -> Iterator[tuple[str, tuple[
                 yield f"{year:04d}-{number}", tuple(reversed(chunk))
 
 
-def listing_document(house: House) -> bytes:
+def listing_document(house: House, infos: Iterable[FeedInfo]) -> bytes:
     """The list of all feeds (OPML), for programs that take many at once."""
     title = _title(house, house.settings.title, house.settings.language)
-    return opml(title, one_line(house.settings.author), (_outline(house, info) for info in listing(house)))
+    return opml(title, one_line(house.settings.author), (_outline(house, info) for info in infos))
 
 
 def _outline(house: House, info: FeedInfo) -> dict[str, str]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.model import Entry, House, Kind, Page, Settings, closest
@@ -19,6 +20,11 @@ def slugify(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKC", text).lower()
     return re.sub(r"[^\w]+|_+", "-", plain).strip("-")
+
+
+@cache
+def _folder(language: str) -> str:
+    return quote(f"{language.lower()}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Links:
 
     def prefix(self, language: str) -> str:
         """The folder of a language: nothing for the house's first language, ``zh/`` for others."""
-        return "" if language == self.home else quote(f"{language.lower()}/")
+        return "" if language == self.home else _folder(language)
 
     def front(self, language: str) -> str:
         return self.prefix(language)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from pipeline.desk import Desk
 from pipeline.feeds import STYLE_PATH as STYLE
-from pipeline.feeds import Part, Press, Sizes, listing, listing_document, parts
+from pipeline.feeds import Part, Press, Sizes, listing_document, parts
 from pipeline.feedxml import STYLE as LOOKS
 from pipeline.feedxml import Enclosure, Item
 from pipeline.keys import key_of
@@ -17,7 +18,7 @@ from pipeline.model import Chosen, Entry, Version
 Packed = tuple[Any, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Newsstand:
     """All feeds of a house; ``items`` are entries as feeds tell them, from earlier builds and this one."""
 
@@ -30,9 +31,14 @@ class Newsstand:
         """The stand of a house whose bodies ``raw`` renders."""
         return cls(desk, Press(desk.house, sizes, lambda version: raw(version).html), {})
 
+    @cached_property
+    def all(self) -> tuple[Part, ...]:
+        """Every part of every feed."""
+        return parts(self.desk.house)
+
     def parts(self) -> Iterator[tuple[str, bytes, Part]]:
         """Every part with its name and the key of all that stands in it."""
-        for part in parts(self.desk.house):
+        for part in self.all:
             name = part.archive or part.info.name or "everything"
             keys = b"".join([self.key(one.entry, one.version) for one in part.chosen])
             facts = part.info.name, part.info.title, part.info.language, part.owed, part.archive, part.previous
@@ -62,7 +68,7 @@ class Newsstand:
     def newest(self) -> dict[bytes, Packed]:
         """The entries that the current documents hold: those that the next ones will hold most likely."""
         found: dict[bytes, Packed] = {}
-        for part in parts(self.desk.house):
+        for part in self.all:
             if not part.archive:
                 for one in part.chosen:
                     key = self.key(one.entry, one.version)
@@ -71,8 +77,9 @@ class Newsstand:
 
     def singles(self) -> Iterator[tuple[str, bytes, Any]]:
         """The list of all feeds, and their looks: path, key, and how to make it."""
-        facts = [(info.name, info.title, info.language) for info in listing(self.desk.house)]
-        yield self.press.links.opml(), key_of(facts), lambda: listing_document(self.desk.house)
+        infos = [part.info for part in self.all if not part.archive]
+        facts = [(info.name, info.title, info.language) for info in infos]
+        yield self.press.links.opml(), key_of(facts), lambda: listing_document(self.desk.house, infos)
         yield STYLE, b"", LOOKS.encode
 
 

@@ -56,12 +56,12 @@ def _posts(desk: Desk, lang: str) -> Iterator[Leaf]:
     posts = [(entry, entry.version(lang)) for entry in desk.entries if _post_in(entry, lang)]
     row = [one for one in posts if _in_row(one)]
     places = {one[0].id: place for place, one in enumerate(row)}
+    links = [_link(desk, one) for one in row]
     for one in posts:
         place = places.get(one[0].id)
-        later = row[place - 1] if place else None
-        earlier = row[place + 1] if place is not None and place + 1 < len(row) else None
-        around = _link(desk, earlier), _link(desk, later), _series_key(desk, one[0], lang)
-        key = partial(_post_key, desk, one, around)
+        later = links[place - 1] if place else []
+        earlier = links[place + 1] if place is not None and place + 1 < len(row) else []
+        key = partial(_post_key, desk, one, (earlier, later, _series_key(desk, one[0], lang)))
         path = desk.links.entry(one[0], lang)
         yield Leaf(path, lang, key, partial(_post, desk, one, earlier, later), (one,))
 
@@ -91,7 +91,7 @@ def _refuse_collisions(house: House, found: list[Leaf]) -> None:
     raise Problems(problems)
 
 
-def _post(desk: Desk, listed: Listed, earlier: Listed | None, later: Listed | None) -> SitePage:
+def _post(desk: Desk, listed: Listed, earlier: list[str], later: list[str]) -> SitePage:
     entry, version = listed
     rendered = desk.render(version, "")
     paths = {lang: desk.links.entry(entry, lang) for lang in entry.languages}
@@ -106,8 +106,8 @@ def _post(desk: Desk, listed: Listed, earlier: Listed | None, later: Listed | No
         alternates=alternates(desk, paths),
         meta={
             **_post_meta(desk, entry, version, rendered.html),
-            "earlier": _link(desk, earlier),
-            "later": _link(desk, later),
+            "earlier": earlier,
+            "later": later,
         },
     )
 
@@ -163,9 +163,7 @@ def _in_row(listed: Listed) -> bool:
     return listed[0].dated and not listed[0].note
 
 
-def _link(desk: Desk, listed: Listed | None) -> list[str]:
-    if listed is None:
-        return []
+def _link(desk: Desk, listed: Listed) -> list[str]:
     entry, version = listed
     return [version.title, desk.url(desk.links.entry(entry, version.lang))]
 
