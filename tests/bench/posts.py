@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-WORDS = (
-    "river lease pause clock small model phone letter quiet letter morning queue retry storm token window house garden "
-    "signal branch record the a of to and in that is for it on with as was at by not this are from or an be had which "
-    "one you were all we when there can more if no out so up what about into than them only some could time these two "
-    "may then do first any my now such like our over man me even most made after also did many before must through"
-).split()
-SIGNS = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
+WORDS = """river lease pause clock small model phone letter quiet morning queue retry storm token window house garden
+signal branch record the a of to and in that is for it on with as was at by not this are from or an be had
+which one you were all we when there can more if no out so up what about into than them only some could time
+these two may then do first any my now such like our over man me even most made after also did many before
+must through""".split()
+SIGNS = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出"
+    "就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所"
+    "民得经"
+)
 TAGS = tuple(f"topic-{number:02d}" for number in range(40))
 FIRST = date(2018, 11, 20)
 DAYS = 8 * 365
 
 CODE = {
-    "python": "def lease(clock, holder):\n    if clock.now() > holder.until:\n        raise Expired({n})\n    return holder.renew({n})",
-    "go": "func renew(ctx context.Context, id string) error {{\n\tif err := ctx.Err(); err != nil {{\n\t\treturn err\n\t}}\n\treturn store.Put(id, {n})\n}}",
-    "bash": "for node in $(seq 1 {n}); do\n  kubectl get pods -o name | grep \"web-$node\" || exit 1\ndone",
+    "python": """def lease(clock, holder):
+    if clock.now() > holder.until:
+        raise Expired({n})
+    return holder.renew({n})""",
+    "go": """func renew(ctx context.Context, id string) error {{
+\tif err := ctx.Err(); err != nil {{
+\t\treturn err
+\t}}
+\treturn store.Put(id, {n})
+}}""",
+    "bash": """for node in $(seq 1 {n}); do
+  kubectl get pods -o name | grep "web-$node" || exit 1
+done""",
 }
 
 
@@ -61,8 +74,7 @@ def _chinese(chance: random.Random, count: int) -> str:
     return "".join(chance.choices(SIGNS, k=count))
 
 
-def _body(chance: random.Random, said: type[str] | object, number: int) -> str:
-    tongue = _chinese if said is _chinese else _english
+def _body(chance: random.Random, tongue: Callable[[random.Random, int], str], number: int) -> str:
     unit = 90 if tongue is _english else 150
     parts = [f"{tongue(chance, unit).capitalize()}."]
     language, code = list(CODE.items())[number % 3]
