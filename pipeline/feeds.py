@@ -214,13 +214,13 @@ def _page(links: Links, info: FeedInfo) -> str:
 
 @dataclass(slots=True)
 class Press:
-    """Renders and writes parts of one house's feeds; each version of each entry is rendered once."""
+    """Renders and writes parts of one house's feeds; ``items`` are entry and language → what is rendered already."""
 
     house: House
     sizes: Sizes
     render: Render | None = None
     shelf: Shelf = field(init=False)
-    _items: dict[tuple[str, str], Item] = field(init=False, default_factory=dict)
+    items: dict[tuple[str, str], Item] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.shelf = Shelf.of(self.house)
@@ -255,17 +255,9 @@ class Press:
     def item(self, chosen: Chosen) -> Item:
         """The entry as everybody may read it, in the chosen language."""
         key = (chosen.entry.id, chosen.version.lang)
-        if key not in self._items:
-            self._items[key] = self._item(chosen.entry, chosen.version)
-        return self._items[key]
-
-    def forget(self) -> None:
-        """Lets go of every item."""
-        self._items.clear()
-
-    def know(self, chosen: Chosen, item: Item) -> None:
-        """Takes an item that was made before."""
-        self._items[chosen.entry.id, chosen.version.lang] = item
+        if key not in self.items:
+            self.items[key] = self._item(chosen.entry, chosen.version)
+        return self.items[key]
 
     def _item(self, entry: Entry, version: Version) -> Item:
         url = ascii_address(self.links.absolute(self.links.entry(entry, version.lang)))

@@ -106,7 +106,7 @@ class Maker:
     def forget_items(self) -> None:
         """Lets go of what the feeds' press remembers: it was handed over."""
         if self.stand:
-            self.stand.press.forget()
+            self.stand.press.items.clear()
 
     def _take(
         self, todo: Sequence[Leaf], number: int, changed: bool, said: str, searched: Piece | None,

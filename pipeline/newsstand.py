@@ -62,7 +62,7 @@ class Newsstand:
         for chosen in part.chosen:
             packed = self.items.get(self.key(chosen.entry, chosen.version))
             if packed:
-                self.press.know(chosen, _item(packed, chosen))
+                self.press.items[chosen.entry.id, chosen.version.lang] = _item(packed, chosen)
         return self.press.documents(part)
 
     def newest(self) -> dict[bytes, Packed]:
