@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline import kept
+from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf
 from pipeline.edition import edition
 from pipeline.errors import Problems
+from pipeline.feeds import Part
 from pipeline.fragments import Fragments, KnownAlbum, noted
 from pipeline.keys import key_of
 from pipeline.links import Links
@@ -147,7 +149,7 @@ def _singles(run: _Build, maker: Maker) -> None:
 
 def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
     """The feeds; whether any of them was made."""
-    used = False
+    todo: list[tuple[str, bytes, Part]] = []
     for name, part_key, part in stand.parts():
         key = key_of(run.around, part_key)
         was = run.before.parts.get(name)
@@ -155,20 +157,26 @@ def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
             run.now.parts[name] = was
             run.now.files.update({file: run.before.files[file] for file in was[1]})
         else:
-            if not stand.items:
-                stand.items = kept.load(run.folders.notes / "items", edition()) or {}
-            stand.items |= maker.items
-            made = stand.documents(part)
-            for file, data in made.items():
-                run.place.put(file, data)
-                run.now.files[file] = (0, 0)
-            run.now.parts[name] = key, tuple(made)
-            used = True
-        run.extra += run.now.parts[name][1]
+            todo.append((name, key, part))
+    if todo:
+        stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
+    numbers = range(len(todo))
+    for number, files, changed in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
+        name, key, _ = todo[number]
+        run.now.parts[name] = key, files
+        run.now.files.update(dict.fromkeys(files, (0, 0)))
+        run.place.changed.update(changed)
     for name, single_key, make in stand.singles():
         _single(run, name, key_of(run.around, single_key), make)
         run.extra.append(name)
-    return used
+    run.extra += [file for _, files in run.now.parts.values() for file in files]
+    return bool(todo)
+
+
+def _printed(run: _Build, stand: Newsstand, number: int, part: Part) -> tuple[int, tuple[str, ...], list[str]]:
+    """Makes a part's documents beside the site: their names, and those that differ from what is there."""
+    made = stand.documents(part)
+    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)]
 
 
 def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
