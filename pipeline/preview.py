@@ -22,6 +22,7 @@ def preview(
     *,
     drafts: bool = False,
     only: str = "",
+    full: bool = False,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
@@ -34,7 +35,7 @@ def preview(
         opened = replace(opened, house=_all_out(opened.house))
     decided = plan(opened.house, opened.history, now)
     decided = only_for(decided, only) if only else decided
-    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder)
+    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder, full=full)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is None:
         write_pastes(root, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])

@@ -19,6 +19,7 @@ from typing import Any
 
 from pipeline.album import Album, mark
 from pipeline.bodies import html_for
+from pipeline.desk import Desk
 from pipeline.errors import Problems
 from pipeline.finish import finish
 from pipeline.keyring import Door, Keyring
@@ -28,8 +29,8 @@ from pipeline.model import House, Kind, worded
 from pipeline.passages import body_for
 from pipeline.sealing import Seal, checksum, encrypt
 from pipeline.shell import dressed
-from pipeline.timeline import Desk, Words, provenance
-from pipeline.workshop import site_folder, words_for
+from pipeline.timeline import provenance
+from pipeline.workshop import Words, site_folder, words_for
 
 _STATES = ("opening", "no_key", "wrong_key", "damaged", "insecure")
 """What a page can have to say instead of its text; the script knows these names."""

@@ -19,6 +19,7 @@ import houses
 import pytest
 from houses import text
 from PIL import Image, PngImagePlugin
+from pipeline.stage import Stage
 
 from pipeline import album, bodies, engine, feeds, feedxml, letters, listings, mime, pages, payload, plate, site
 from pipeline.leakcheck import LeakCheck
@@ -27,7 +28,6 @@ from pipeline.model import Entry, House, Kind
 from pipeline.plan import plan
 from pipeline.publish import Opened, build, open_house
 from pipeline.secret import Secret
-from pipeline.stage import Stage
 from pipeline.timeline import Desk
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

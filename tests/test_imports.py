@@ -13,25 +13,31 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "errors model packaged references salvage throttle tongue feedhtml feedxml sealing undone pictext",
-    # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links terms pace rules passages secret wire yamlfile validate overload frozen events plate ledgerfile "
-    "steplog repository remotes traces bare svg film sieve",
-    # reading texts and making HTML of them; deciding; remembering
-    "frontmatter markup textfile settled plan privacy recall written enclosed renamed mime web keyring named leak",
+    "bare edition errors feedhtml feedxml film inline model packaged pictext references remotes salvage sealing "
+    "sieve svg throttle tongue traces undone",
+    "crew enclosed events frozen kept keys leak ledgerfile links named overload pace passages plate register "
+    "renamed repository rules secret steplog terms validate wire wording yamlfile",
+    "album deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile web "
+    "workshop written",
     # what reading a house needs, what a letter needs, what a transport needs
-    "config addresses enrolled filename follow bodies letterhtml letterstyle plaintext stationery album finish "
-    "workshop engine deploy records payload transports.base explain strays shell excuses private wording",
-    # files become nouns; nouns become feeds, pages and pieces of letters; ways to submit
-    "check content subscribers feeds letterparts timeline ledger transports.outbox transports.smtp "
-    "transports.sendgrid report census",
-    "deliver reading letters listings stage consent transports.choose sealed custody leakcache leaving",
-    "issues welcome terminal starter tripwire eyes leakfiles",
-    "pages eyeshtml leakcheck",
+    "addresses bodies census config enrolled excuses explain filename finish follow letterhtml letterstyle "
+    "manifest payload plaintext private records shell stationery texts transports.base",
+    "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts report subscribers "
+    "transports.outbox transports.sendgrid transports.smtp tripwire",
+    "consent content custody deliver engine eyeshtml leakfiles letters newsstand rollcall searching starter "
+    "timeline transports.choose",
+    "issues leakcheck listed reading sealed terminal",
+    "archive rotate tagged welcome",
+    "listings",
+    # pages and their lists
+    "pages",
+    "making",
+    "rebuild",
+    # the site as a whole
     "site",
     # the only one who knows the order
     "publish",
-    "preview standing rotate",
+    "preview standing",
     "serve",
     "seen",
     # argv, printing, clock, exit code
@@ -43,7 +49,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
-    "excuses"
+    "excuses desk listed archive tagged searching keys"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
