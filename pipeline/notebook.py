@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -166,10 +167,10 @@ def pack_page(page: Page) -> tuple[Any, ...]:
 
 
 def _packed(versions: tuple[Version, ...]) -> tuple[Any, ...]:
-    return tuple(
-        (one.lang, one.title, one.summary, one.body, one.path, one.line, one.generated, one.translated, one.lines)
-        for one in versions
-    )
+    return tuple(map(_facts, versions))
+
+
+_facts = attrgetter(*(one.name for one in fields(Version)))
 
 
 def entry_of(packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ from pipeline import kept
 from pipeline.addresses import Books
 from pipeline.config import FILE as SETTINGS
 from pipeline.errors import Problem
-from pipeline.model import Cadence, Circle, Deploy, Interests, Mail, Person, Sendgrid, Settings, Smtp, State
+from pipeline.model import Cadence, Circle, Interests, Person, Settings, State
 from pipeline.register import Register
 
 PEOPLE = "subscribers.yml"
-_PARTS: dict[str, Any] = {"mail": Mail, "smtp": Smtp, "sendgrid": Sendgrid, "deploy": Deploy}
+_PARTS: dict[str, Any] = {one.name: type(one.default) for one in fields(Settings) if is_dataclass(one.default)}
 
 
 class Roll:
