@@ -36,6 +36,7 @@ from pipeline.secret import Secret, private_folder, read_secret
 if TYPE_CHECKING:
     from pipeline.consent import MayGo
     from pipeline.leakcheck import LeakCheck
+    from pipeline.manifest import SiteReport, Verify
     from pipeline.terms import Surroundings, Tally
     from pipeline.transports.base import Transport
 
@@ -183,6 +184,17 @@ def _composed(
 
 
 def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None, *, full: bool) -> Web:
+    report = site_with_all(root, house, keyring, check.site, folder, full=full)
+    files = check.site(report.index.parent)
+    fed, sealed = _parted(report.others)
+    fed_anew, sealed_anew = _parted(report.others_changed)
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+
+
+def site_with_all(
+    root: Path, house: House, keyring: Keyring, verify: Verify | None, folder: Path | None = None, *, full: bool = False
+) -> SiteReport:
+    """The site with its feeds and sealed pages, brought up to date; raises what `site.build` raises."""
     from pipeline import site
 
     stamp, more = "", None
@@ -191,11 +203,7 @@ def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: P
 
         stamp = locked.stamp(house, keyring, root / "content")
         more = lambda _: locked.documents(house, keyring, root)  # noqa: E731 - made only where it is wanted
-    report = site.build(house, root, more, check.site, folder=folder, feeds=True, full=full, stamp=stamp)
-    files = check.site(report.index.parent)
-    fed, sealed = _parted(report.others)
-    fed_anew, sealed_anew = _parted(report.others_changed)
-    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+    return site.build(house, root, more, verify, folder=folder, feeds=True, full=full, stamp=stamp)
 
 
 def _parted(paths: Iterable[str]) -> tuple[int, int]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import houses
 from hypothesis import strategies as st
 
-from pipeline import site
+from pipeline.keyring import Keyring
+from pipeline.manifest import SiteReport
+from pipeline.publish import site_with_all
 from pipeline.reading import read_house
+from pipeline.secret import new_generation, private_folder, read_secret
 
 NAMES = ("ash", "birch", "cedar", "dune")
 BODIES = (
@@ -17,6 +22,7 @@ BODIES = (
     "See [the other](ash.md) and ![a dot](../media/dot.png).\n",
     "Only some may read a part.\n\n::: only inner\nA quiet word between the two of us here.\n:::\n\nEnd.\n",
     "中文的一段话，讲一条河。\n\n```python\nprint(1)\n```\n",
+    "::: only builders\nA loose wire: see [it](ash.md).\n:::\n\n::: only inner\n![x](../media/dot.png)\n:::\n\nX.\n",
 )
 
 Edit = Callable[[Path], None]
@@ -74,8 +80,31 @@ def setting(root: Path, title: str, entries: int) -> None:
 
 
 def person(root: Path, language: str) -> None:
-    text = houses.PEOPLE.replace("{id: wei, name: Wei,", f"{{id: wei, name: Wei, languages: [{language}],")
-    (root / "subscribers.yml").write_text(text, "utf-8")
+    _in_people(root, r"name: Wei,( languages: \[\w+\],)?", f"name: Wei, languages: [{language}],")
+
+
+def circle(root: Path, who: str, name: str) -> None:
+    """Somebody reads something else from now on."""
+    _in_people(root, rf"circles: \[\w+\], address: {who}@", f"circles: [{name}], address: {who}@")
+
+
+def _in_people(root: Path, pattern: str, words: str) -> None:
+    path = root / "subscribers.yml"
+    path.write_text(re.sub(pattern, words, path.read_text("utf-8")), "utf-8")
+
+
+def rotate(root: Path) -> None:
+    """Other keys and addresses for whatever is sealed."""
+    private_folder(root)
+    new_generation(root)
+
+
+def passage(root: Path, name: str, words: str) -> None:
+    """A passage for a few at the end of a post, or none any more."""
+    path = post(root, name)
+    if path.exists():
+        text = path.read_text("utf-8").partition("\n::: only builders\nLast:")[0]
+        path.write_text(text + (f"\n::: only builders\nLast: {words}\n:::\n" if words else ""), "utf-8")
 
 
 def page(root: Path, title: str) -> None:
@@ -107,6 +136,9 @@ EDITS = st.one_of(
     _edit(template, st.sampled_from(["made here", "made there"])),
     _edit(setting, st.sampled_from(["A house", "Another house"]), st.sampled_from([1, 2, 30])),
     _edit(person, st.sampled_from(["en", "zh", "ar"])),
+    _edit(circle, st.sampled_from(["wei", "tom"]), st.sampled_from(["inner", "builders", "weak"])),
+    _edit(passage, _name, st.sampled_from(["", "a word", "two words"])),
+    _edit(rotate),
     _edit(page, st.sampled_from(["About", "About me"])),
     _edit(picture, st.integers(0, 3)),
 )  # fmt: skip
@@ -119,9 +151,10 @@ def settled(root: Path) -> None:
         write(root, "ash", 0, "river", 1)
 
 
-def build(root: Path, folder: Path | None = None, *, full: bool = False) -> site.SiteReport:
-    """Reads and builds the house as the command does."""
-    return site.build(read_house(root, {}, {}, houses.NOW), root, folder=folder, feeds=True, full=full)
+def build(root: Path, folder: Path | None = None, *, full: bool = False) -> SiteReport:
+    """Reads and builds the house as the command does, sealed pages and all."""
+    house = read_house(root, {}, {}, houses.NOW)
+    return site_with_all(root, house, Keyring(house, read_secret(root).seals), None, folder, full=full)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -130,8 +163,6 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def fresh(root: Path) -> dict[str, bytes]:
     """Every file of the site as a build from nothing makes it."""
-    import shutil
-
     other = root / "build" / "other"
     build(root, other)
     found = files(other / "site")

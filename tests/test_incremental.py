@@ -74,6 +74,18 @@ ONE_BY_ONE = [
     (edits.page, "About me"),
     (edits.picture, 3),
     (edits.update, 4, 3),
+    (edits.passage, "ash", "a word"),
+    (edits.passage, "ash", "another word"),
+    (edits.write, "birch", 2, "river", 2, "inner"),
+    (edits.write, "birch", 0, "river", 2, "inner"),
+    (edits.circle, "tom", "builders"),
+    (edits.circle, "wei", "builders"),
+    (edits.circle, "wei", "inner"),
+    (edits.write, "birch", 1, "river", 2, "inner"),
+    (edits.picture, 1),
+    (edits.rotate,),
+    (edits.passage, "ash", ""),
+    (edits.write, "birch", 0, "river", 2),
 ]
 
 
