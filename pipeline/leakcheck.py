@@ -19,10 +19,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.excuses import Excuses, Found
-from pipeline.leak import Leak, line_of, refuse
+from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import Search, files_in
-from pipeline.leaving import Output, of_letters, of_pastes, saying_nothing
 from pipeline.model import EVERYONE, Audience, House, Issue, Letter, Pasted
 from pipeline.named import names
 from pipeline.pictext import is_text, written_in
@@ -76,13 +75,17 @@ class LeakCheck:
     @cached_property
     def excuses(self) -> Excuses:
         around = partial(said_around, self.root, self.house.settings)
-        return Excuses(self.house, self.sieve.keys, around, lambda: fixed_words(saying_nothing(_NOTHING)))
+        return Excuses(self.house, self.sieve.keys, around, _fixed)
 
     def letters(self, issues: Sequence[Issue], audiences: Mapping[str, Audience], pastes: Sequence[Pasted]) -> int:
         """How many letters and pastes were looked through.
 
         Raises `Leaked` with every place where something stands that its readers may not read.
         """
+        if not issues and not pastes:
+            return 0
+        from pipeline.leaving import of_letters, of_pastes
+
         outputs = [*of_letters(issues, audiences, self.house.settings.mail.transport), *of_pastes(pastes)]
         refuse(leak for output in outputs for leak in self.look(output))
         return sum(len({id(one.sheet) for one in issue.letters}) for issue in issues) + len(pastes)
@@ -187,6 +190,12 @@ class LeakCheck:
                 shown.append(chunk)
                 new.append(known)
         return b"\n".join(shown), new
+
+
+def _fixed() -> frozenset[bytes]:
+    from pipeline.leaving import saying_nothing
+
+    return fixed_words(saying_nothing(_NOTHING))
 
 
 def _chunks(lines: list[bytes]) -> Iterator[bytes]:
