@@ -125,7 +125,10 @@ def _version(
     yield from follower().problems(version, own) if own else ()
     for number, name in passages_for if names.known else ():
         place = version.line + number - 1
-        if name == PUBLIC:
+        if isinstance(of, Page):
+            hint = "Move it into a post or an update, where its readers get it."
+            yield Problem(version.path, place, "a passage in a page, which is for everyone and told to nobody", hint)
+        elif name == PUBLIC:
             yield Problem(version.path, place, "a passage for `public` hides nothing", "Take its two `:::` lines out.")
         elif name not in names.read:
             fact = f"a passage for `{visible(name)}`, a name that no circle reads"

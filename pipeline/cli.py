@@ -142,7 +142,14 @@ def plan(session: Session, at: str, json_: bool) -> None:
     opened = open_house(session.root, session.environ, _moment(at, session))
     decided = decide(opened.house, opened.history, opened.now)
     if json_:
-        as_json(report.plan_data(opened.house, decided))
+        import json
+
+        from pipeline.leakcheck import LeakCheck
+
+        data = report.plan_data(opened.house, decided)
+        text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+        LeakCheck(opened.house, session.root).refuse_bodies("the plan's JSON", text)
+        as_json(data)
         return
     say(report.read_line(opened.house))
     for line in [*report.letter_lines(opened.house, decided), *report.baseline_line(decided)]:

@@ -109,7 +109,9 @@ class Excuses:
             return True
         if one.what is What.TEXT and may(one.needs, found.audience):
             return True
-        if one.what is What.ADDRESS:
+        if one.what is What.KEY:
+            return may(one.needs, found.audience)
+        if one.what in (What.ADDRESS, What.LEAVING):
             return False
         left, right = (b"", b"") if one.what is What.TEXT else (hit.left, hit.right)
         key = (one.what, one.who, hit.run, left, right)

@@ -66,6 +66,13 @@ class Keyring:
         path = self.path(entry, version, audience)
         return self._links.absolute(path) if path else ""
 
+    def keys(self) -> Iterator[tuple[Version, str, tuple[tuple[str, ...], ...]]]:
+        """Every page's version, its key as links have it, and the names of which a reader must read each."""
+        for entry in self._house.entries:
+            for version in entry.versions:
+                for one, door in self._of(entry, version).doors.items():
+                    yield version, door.seal.spoken, tuple((name,) for name in sorted(one))
+
     def _of(self, entry: Entry, version: Version) -> _Parted:
         key = (entry.id, version.lang)
         if key not in self._versions:

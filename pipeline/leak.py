@@ -43,14 +43,26 @@ class Leak:
     def source(self) -> tuple[object, ...]:
         """What a person takes for one leak: the line of a passage, or somebody's name."""
         one = self.one
-        return (one.path, one.line, one.needs) if one.what is What.TEXT else (one.who, one.what)
+        return (one.path, one.line, one.needs) if one.what in (What.TEXT, What.KEY) else (one.who, one.what)
 
     def said(self, *more: Leak) -> str:
         """Both places, and the fact between them; ``more`` are other outputs with the same."""
+        if self.one.what in (What.KEY, What.LEAVING):
+            return f"{self._where(more)}: {self._secret()}. {self.advice}".rstrip()
         place = f"{self.one.path}:{self.one.line}" if self.one.line else self.one.path
-        outputs = list(dict.fromkeys(leak.where for leak in (self, *more)))
-        shown = ", ".join(outputs[:SHOWN]) + (f" and {len(outputs) - SHOWN} more" if len(outputs) > SHOWN else "")
+        shown = self._where(more)
         return f"{place}: “{_shown(self.one)}” {self._fact()}, but stands in {shown}. {self.advice}".rstrip()
+
+    def _where(self, more: Iterable[Leak]) -> str:
+        outputs = list(dict.fromkeys(leak.where for leak in (self, *more)))
+        return ", ".join(outputs[:SHOWN]) + (f" and {len(outputs) - SHOWN} more" if len(outputs) > SHOWN else "")
+
+    def _secret(self) -> str:
+        """What must not even be shown in a message."""
+        if self.one.what is What.LEAVING:
+            return f"the link by which `{self.one.who}` leaves or changes their pace stands where others read it"
+        groups = " and ".join("`" + "` or `".join(group) + "`" for group in self.one.needs)
+        return f"the key of the sealed page of {self.one.path}, which is only for {groups}, stands where others read it"
 
     def _fact(self) -> str:
         who = self.one.who

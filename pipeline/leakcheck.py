@@ -10,7 +10,7 @@ One hit stops the run. What was clean and has not changed is not looked at again
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +19,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.excuses import Excuses, Found
+from pipeline.keyring import Keyring
 from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import Search, files_in
-from pipeline.model import EVERYONE, Audience, House, Issue, Letter, Pasted
+from pipeline.model import EVERYONE, Audience, Frozen, House, Issue, Letter, Pasted
 from pipeline.named import names
 from pipeline.pictext import is_text, written_in
 from pipeline.privacy import narrower
@@ -52,16 +53,33 @@ def _uncollected() -> Iterator[None]:
 
 @dataclass
 class LeakCheck:
-    """The check of one house; making it reads nothing but the house and `private/`."""
+    """The check of one house; making it reads nothing but the house and `private/`.
+
+    ``keyring`` and ``token`` (person → token) are what links in letters hold; without them these are not sought.
+    """
 
     house: House
     root: Path
+    keyring: Keyring | None = None
+    token: Callable[[str], str] | None = None
     _clean: set[int] = field(default_factory=set)
 
     @cached_property
     def sought(self) -> tuple[Sought, ...]:
         """All that is sought in what leaves."""
-        return (*narrower(self.house), *names(self.house, private_names(self.root)))
+        return (*narrower(self.house), *names(self.house, private_names(self.root)), *self._keys(), *self._tokens())
+
+    def _keys(self) -> Iterator[Sought]:
+        """The keys of sealed pages: whoever has one reads the page."""
+        for version, key, needs in self.keyring.keys() if self.keyring else ():
+            yield Sought((key.encode("ascii"),), What.KEY, version.path, 0, "", needs)
+
+    def _tokens(self) -> Iterator[Sought]:
+        """The tokens of readers: whoever has one can leave in their name."""
+        for person in self.house.people if self.token else ():
+            if person.address and self.token:
+                token = self.token(person.id).encode("ascii")
+                yield Sought((token,), What.LEAVING, "subscribers.yml", person.line, "", who=person.id)
 
     @property
     def texts(self) -> int:
@@ -89,6 +107,34 @@ class LeakCheck:
         outputs = [*of_letters(issues, audiences, self.house.settings.mail.transport), *of_pastes(pastes)]
         refuse(leak for output in outputs for leak in self.look(output))
         return sum(len({id(one.sheet) for one in issue.letters}) for issue in issues) + len(pastes)
+
+    def frozen(self, letters: Iterable[tuple[Frozen, Audience]]) -> dict[str, str]:
+        """Delivery → why it must not go any more: of letters frozen earlier, for what their readers may read now."""
+        known: dict[tuple[int, Audience], str] = {}
+        found: dict[str, str] = {}
+        for one, audience in letters:
+            shared = (id(one.sheet), audience)
+            if shared not in known:
+                known[shared] = self._now_narrower(one, audience)
+            if known[shared]:
+                found[one.stub.delivery_id] = known[shared]
+        return found
+
+    def _now_narrower(self, one: Frozen, audience: Audience) -> str:
+        data = "\n".join((one.sheet.text, one.sheet.html, one.stub.subject)).encode("utf-8", "replace")
+        for leak in self.look(Output("a letter frozen earlier", audience, data)):
+            if leak.one.what is What.TEXT:
+                groups = " and ".join(" or ".join(group) for group in leak.one.needs)
+                return f"holds what is now only for {groups}"
+        return ""
+
+    def refuse_bodies(self, name: str, data: bytes) -> None:
+        """Refuses data that may name narrower entries, but must hold nothing of their texts."""
+        bodies = {version.path: version.line for entry in self.house.entries for version in entry.versions}
+        found = self.look(Output(name, EVERYONE, data))
+        refuse(
+            leak for leak in found if leak.one.what is What.TEXT and leak.one.line >= bodies.get(leak.one.path, 0) > 0
+        )
 
     def look(self, output: Output, path: str = "") -> list[Leak]:
         """Everything in an output that must not be there, each once; ``path`` is the name it is published under."""
@@ -123,7 +169,9 @@ class LeakCheck:
     def _advice(self, found: Found) -> str:
         """How an author allows what he means."""
         one = found.one
-        if one.what is What.TEXT:
+        if one.what is What.KEY:
+            return "Link to the entry's own file instead: each reader is led where they may read."
+        if one.what in (What.TEXT, What.LEAVING):
             return ""
         written = self.excuses.written_in(found)
         if one.what is What.ADDRESS:

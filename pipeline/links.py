@@ -15,6 +15,9 @@ SEALED = "s/"
 """The folder of what is sealed: a name that says nothing."""
 
 
+SEALED_INDEX = SEALED + "index.html"
+"""A page without words, where some hosts would list the folder."""
+
 _SEALED_LINK = re.compile(SEALED + r"([a-z2-7]{26})/#[a-z2-7]{52}")
 _PLAIN = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 

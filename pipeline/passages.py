@@ -27,7 +27,11 @@ _ALMOST = re.compile(_LEAD + r":::")
 _INSIDE = re.compile(r"(?:^[\s>*+-]*::|:{3,})\s*only\b", re.IGNORECASE)
 _MEANT = re.compile(r":\s*[^\s:]+\s+(?P<name>[\w.-]+)\s*:*\s*$")
 _CODE = re.compile(r"`[^`]*`")
-_DOUBT = "Close that block; if the passage is an example in it, begin the block at the margin."
+_DOUBT = "Close the block above it; if it is an example, begin the block with ```markdown, at the margin."
+_EXAMPLE = re.compile(r"(?:`{3,}|~{3,})(?:markdown|md)[ \t]*")
+_RAW = re.compile(r"[ \t]*<[A-Za-z!/?]")
+"""HTML of the author's own, in which Markdown may be no Markdown."""
+
 _HOW = "Write `::: only NAME` above it and `:::` below it, each on a line of its own."
 
 
@@ -144,21 +148,30 @@ def _shortly(text: str) -> str:
 
 
 def _in_code(body: str) -> Iterator[Fault]:
-    """Markers inside fenced code that may be no code: it never closes, is indented, or holds another beginning."""
-    fence, first, marker, doubt = "", Line(0, "", ()), 0, False
+    """Markers inside fenced code, unless it is beyond doubt an example.
+
+    Where this reader and the renderer disagree on what is code, or a fence was forgotten, a passage would stand on
+    the page for everybody. So an example has to say that it is one, at the margin, in a text whose fences all close.
+    """
+    fence, first, marker, example, raw = "", Line(0, "", ()), 0, False, False
+    examples: list[int] = []
     for line in lines(body):
         if not fence:
+            raw = raw or bool(_RAW.match(line.text))
             fence = "" if line.marker else _opens_fence(line.text)
-            first, marker, doubt = line, 0, fence != "" and _indented(line.text)
+            first, marker, example = line, 0, bool(_EXAMPLE.fullmatch(line.text)) and not raw
         elif _ends(fence, line.text):
-            if marker and (doubt or _lead(line.text) != _lead(first.text)):
-                yield Fault(marker, "this passage stands inside a code block that is not closed above it", _DOUBT)
+            if marker and example and line.text.rstrip() == fence:
+                examples.append(marker)
+            elif marker and not first.within:
+                yield Fault(marker, "this passage stands inside a code block, where everyone would read it", _DOUBT)
             fence = ""
         else:
-            marker = marker or (line.number if _looks_like_one(line.text) else 0)
-            doubt = doubt or _opens_fence(line.text).startswith(fence)
-    if fence and marker:
-        yield Fault(first.number, "this code block is never closed, and a passage follows", "Close it as it begins.")
+            marker = marker or (line.number if _INSIDE.search(_looks_like_one(line.text)) else 0)
+            example = example and not _opens_fence(line.text).startswith(fence)
+    if fence and (marker or examples):
+        fact = "this code block is never closed, and a passage stands in one"
+        yield Fault(first.number, fact, "Close it as it begins.")
 
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](?P<below>:)?")
@@ -187,17 +200,6 @@ def _notes(body: str) -> Iterator[Fault]:
             if not set(note.within) <= set(one.within):
                 hint = "Put the note below the passage, or refer to it inside only."
                 yield Fault(one.number, f"the note `[^{name}]` stands in a passage that fewer people may read", hint)
-
-
-def _lead(text: str) -> str:
-    match = _FENCE.match(text)
-    return re.sub(r"[ \t]+|[-*+]|\d+[.)]", "", match["lead"]) if match else ""
-
-
-def _indented(text: str) -> bool:
-    """Whether Markdown may take the line for indented code rather than for a fence."""
-    match = re.match(r"(?:[ \t]?>)*(?P<room>[ \t]*)", text)
-    return match is not None and len(match["room"].expandtabs(4)) >= 4
 
 
 def _opens_fence(text: str) -> str:

@@ -63,7 +63,9 @@ def _body(version: Version, around: Needs) -> Iterator[Sought]:
     for number, needs, text in _units(version.body, around):
         place = version.path, version.line + number - 1, needs
         least = _LEAST_NAME if re.match(r"[\s>]*#{1,6}\s", text) else _LEAST_LINE
-        yield from _runs(plain(text), least, *place)
+        # As it is written too: what looks like markup is part of the text in code, and names have underscores.
+        for said in dict.fromkeys((plain(text), text)):
+            yield from _runs(said, least, *place)
         for alt in _PICTURE.findall(text):
             yield from _runs(alt, _LEAST_NAME, *place)
         for target in addresses(text):

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import Problem
 from pipeline.named import Known
 from pipeline.sieve import What
 from pipeline.textfile import read_text
 from pipeline.yamlfile import Document, parse
 
 ADDRESSES, PEOPLE = "private/addresses.yml", "private/people.yml"
-_NAMES, _ADDRESSES = {"name", "names", "nick", "nickname"}, {"address", "addresses", "email", "mail"}
+_NAMES = {"name", "names", "nick", "nickname", "full_name", "fullname", "alias", "aliases"}
+_ADDRESSES = {"address", "addresses", "email", "emails", "mail"}
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def private_problems(root: Path) -> list[Problem]:
+    """What keeps these files from being read: names that cannot be read cannot be looked for."""
+    found: list[Problem] = []
+    for name in (ADDRESSES, PEOPLE):
+        if (root / name).is_file():
+            text, unread = read_text(root / name, name, root)
+            found += unread or parse(text or "").named(name)
+    return found
 
 
 def private_names(root: Path) -> list[Known]:
@@ -30,8 +44,8 @@ def _read(root: Path, name: str) -> Document:
 def _addresses(root: Path) -> Iterator[Known]:
     document = _read(root, ADDRESSES)
     for key, value in document.value.items() if isinstance(document.value, dict) else ():
-        if isinstance(value, str):
-            yield Known(ADDRESSES, document.line((key,)), str(key), value, What.ADDRESS)
+        for what, text in _said(value, What.ADDRESS):
+            yield Known(ADDRESSES, document.line((key,)), str(key), text, what)
 
 
 def _people(root: Path) -> Iterator[Known]:
@@ -55,12 +69,15 @@ def _people(root: Path) -> Iterator[Known]:
 
 def _said(value: Any, what: What | None) -> Iterator[tuple[What, str]]:
     """The texts below keys that hold names and addresses."""
-    if isinstance(value, str) and what is not None:
+    if isinstance(value, str) and _ADDRESS.fullmatch(value.strip()):
+        yield What.ADDRESS, value.strip()
+    elif isinstance(value, str) and what is not None:
         yield what, value
     elif isinstance(value, list):
         for one in value:
             yield from _said(one, what)
     elif isinstance(value, dict):
         for key, one in value.items():
-            own = What.PERSON if key in _NAMES else What.ADDRESS if key in _ADDRESSES else what
+            known = str(key).lower().replace("-", "_")
+            own = What.PERSON if known in _NAMES else What.ADDRESS if known in _ADDRESSES else what
             yield from _said(one, own)

@@ -16,8 +16,9 @@ from pipeline.custody import known_secret
 from pipeline.errors import KithError, LedgerUnusable
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
-from pipeline.links import SEALED, leads_to_sealed
+from pipeline.links import SEALED, SEALED_INDEX, leads_to_sealed
 from pipeline.model import (
+    EVERYONE,
     Delivery,
     DeliveryState,
     History,
@@ -30,8 +31,10 @@ from pipeline.model import (
 from pipeline.packaged import own_or_packaged
 from pipeline.plan import plan
 from pipeline.reading import read_house
+from pipeline.records import Outcome
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import Secret, private_folder, read_secret
+from pipeline.sieve import What
 
 if TYPE_CHECKING:
     from pipeline.consent import MayGo
@@ -157,7 +160,8 @@ def build(
     from pipeline.leakcheck import LeakCheck
 
     root, house = opened.root, opened.house
-    check, keyring = LeakCheck(house, root), Keyring(house, secret.seals)
+    keyring = Keyring(house, secret.seals)
+    check = LeakCheck(house, root, keyring, secret.token)
     web = _web(root, house, keyring, check, folder, full=full) if site else None
     due = decided.letters or decided.pastes
     issues, pastes = _composed(opened, decided, secret, keyring, taken) if due else ((), ())
@@ -210,7 +214,7 @@ def _parted(paths: Iterable[str]) -> tuple[int, int]:
     """How many of these documents are feeds, and how many are sealed pages."""
     names = list(paths)
     sealed = [path for path in names if path.startswith(SEALED)]
-    return len(names) - len(sealed), sum(path.endswith(".html") for path in sealed)
+    return len(names) - len(sealed), sum(path.endswith("/index.html") and path != SEALED_INDEX for path in sealed)
 
 
 def _pictures(root: Path) -> Callable[[str], Picture | None]:
@@ -255,6 +259,7 @@ def publish(job: Job) -> Tally | None:
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
             left, too_late = _left(job, opened, ledger)
+            left, narrowed = _still_for_them(job.root, opened.house, ledger, left)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
             if deploys:
                 from pipeline.tripwire import guard
@@ -265,11 +270,12 @@ def publish(job: Job) -> Tally | None:
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
             ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
+            ledger.step([Outcome(one, DeliveryState.HELD, why) for one, why in narrowed.items()], [], job.now)
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
             ledger.note_texts({entry.id: fingerprint(entry) for entry in opened.house.entries})
-            write_pastes(job.root, ledger.pastes())
+            write_pastes(job.root, _pastes_for_them(job.root, opened.house, ledger))
             return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
         finally:
             for line in lines:
@@ -290,6 +296,34 @@ def _left(job: Job, opened: Opened, ledger: Ledger) -> tuple[list[Delivery], lis
     if answer is Late.GO:
         return left, []
     return [one for one in left if one not in late], late if answer is Late.HOLD else []
+
+
+def _still_for_them(
+    root: Path, house: House, ledger: Ledger, left: list[Delivery]
+) -> tuple[list[Delivery], dict[str, str]]:
+    """Which of these letters may still go, and of the others why not: a text can be narrowed after it was frozen."""
+    from pipeline.leakcheck import LeakCheck
+
+    people = {person.id: person for person in house.people}
+    letters = [(ledger.letter(one.id), house.audience(people[one.who])) for one in left if one.who in people]
+    found = LeakCheck(house, root).frozen(letters) if letters else {}
+    return [one for one in left if one.id not in found], found
+
+
+def _pastes_for_them(root: Path, house: House, ledger: Ledger) -> list[tuple[str, str]]:
+    """The texts to paste whose circle may still read all of each."""
+    from pipeline.leak import Output
+    from pipeline.leakcheck import LeakCheck
+
+    check, kept = LeakCheck(house, root), []
+    for who, name, text in ledger.pasted():
+        circle = next((one for one in house.circles if f"circle:{one.name}" == who), None)
+        if circle and not any(
+            leak.one.what is What.TEXT
+            for leak in check.look(Output(name, circle.reads | EVERYONE, text.encode("utf-8", "replace")))
+        ):
+            kept.append((name, text))
+    return kept
 
 
 def _deliver(
@@ -364,7 +398,8 @@ def deploy_if_changed(
     where = online.target(settings)
     if not where:
         return False
-    LeakCheck(house, root).site(root / "build" / "site")
+    secret = read_secret(root)
+    LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         return False

@@ -16,6 +16,7 @@ from pipeline.content import read_content
 from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
 from pipeline.notebook import Notebook
+from pipeline.private import private_problems
 from pipeline.rollcall import Roll
 from pipeline.textfile import files_below
 
@@ -50,7 +51,7 @@ def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str],
         circles=tuple(register.circles),
         people=tuple(register.people),
     )
-    problems += shelved.problems + register.problems
+    problems += shelved.problems + register.problems + private_problems(root)
     known = register.doubtful if register.known else None
     problems += check(house, Files(root / "content"), known, shelved.notes)
     if problems:

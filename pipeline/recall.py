@@ -214,6 +214,10 @@ class Recall:
         """The newest text to paste of each channel: (file name, text)."""
         return [(row["file"], row["text"]) for row in self._rows("SELECT * FROM pastes ORDER BY file")]
 
+    def pasted(self) -> list[tuple[str, str, str]]:
+        """The same with whom each is for: (``circle:NAME``, file name, text)."""
+        return [(row["who"], row["file"], row["text"]) for row in self._rows("SELECT * FROM pastes ORDER BY file")]
+
     def issue_ids(self) -> frozenset[str]:
         """The ids of all issues."""
         return frozenset(row["id"] for row in self._rows("SELECT id FROM issues"))

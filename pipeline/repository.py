@@ -114,8 +114,11 @@ class Repository:
         for where in ([], ["--cached"], ["HEAD"] if self.newest else None):
             if where is None:
                 continue
-            words = ["grep", "-z", "-l", "-a", "-F" if plain else "-E", "-f", "-", *where, "--", ":/"]
-            names = os.fsdecode(self._run(words, asked).stdout).split("\0")
+            words = ["grep", "--no-color", "-z", "-l", "-a", "-F" if plain else "-E", "-f", "-", *where, "--", ":/"]
+            done = self._run(words, asked)
+            if done.returncode not in (0, 1):
+                raise Problems([Problem(".git", 0, f"git could not look into its files: {_words(done)}", _LOOK)])
+            names = os.fsdecode(done.stdout).split("\0")
             found |= {name.removeprefix("HEAD:") for name in names if name}
         return found
 
@@ -167,7 +170,7 @@ def _ask(
     """Runs git in ``folder``; a program that the repository's own configuration names is not started."""
     try:
         return subprocess.run(  # noqa: S603 - the words are ours, no shell
-            ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *words],
+            ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "color.ui=false", *words],
             cwd=folder, env=quiet(environ), input=given, capture_output=True, timeout=SECONDS, check=False,
         )  # fmt: skip
     except FileNotFoundError:

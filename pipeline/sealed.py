@@ -24,7 +24,7 @@ from pipeline.errors import Problems
 from pipeline.finish import finish
 from pipeline.keyring import Door, Keyring
 from pipeline.keys import content_key
-from pipeline.links import Links, Shelf, inside
+from pipeline.links import SEALED_INDEX, Links, Shelf, inside
 from pipeline.markup import references
 from pipeline.model import Entry, House, Kind, worded
 from pipeline.passages import body_for
@@ -35,6 +35,12 @@ from pipeline.workshop import Words, site_folder, words_for
 
 _STATES = ("opening", "no_key", "wrong_key", "damaged", "insecure")
 """What a page can have to say instead of its text; the script knows these names."""
+
+
+_NOTHING_HERE = (
+    b'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="robots" content="noindex">\n'
+    b"<title>Nothing here</title>\n</head>\n<body></body>\n</html>\n"
+)
 
 
 def documents(house: House, keyring: Keyring, root: Path) -> dict[str, bytes]:
@@ -51,7 +57,7 @@ def documents(house: House, keyring: Keyring, root: Path) -> dict[str, bytes]:
     pages = {binder.links.sealed(door.seal.address) + "index.html": binder.page(door) for door in doors}
     if album.problems:
         raise Problems(album.problems)
-    return pages | binder.files
+    return pages | binder.files | {SEALED_INDEX: _NOTHING_HERE}
 
 
 def stamp(house: House, keyring: Keyring, content: Path) -> str:

@@ -12,6 +12,7 @@ from pipeline.markup import serialise, tree
 
 _GONE = "script style link meta base form object embed frame frameset applet noscript template".split()
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
+_RUNS = re.compile(r"[\s\x00-\x20]*(?:javascript|vbscript|data:text|data:application)", re.IGNORECASE)
 _ASKING = ("srcset", "poster", "background", "ping", "style", "action", "formaction", "download")
 
 
@@ -64,5 +65,9 @@ def _quiet(element: Any) -> None:
     if match := _ALIGN.search(element.get("style") or ""):
         element.set("align", match[1])
     for name in list(element.attrib):
-        if name in _ASKING or name.startswith("on"):
+        plain = name.rpartition("}")[2].rpartition(":")[2]
+        # In drawings links and pictures go by other names, and can ask or run as well.
+        drawn = plain == "href" and element.tag != "a"
+        runs = plain in ("href", "src") and _RUNS.match(element.get(name) or "")
+        if name in _ASKING or name.startswith("on") or plain != name or drawn or runs:
             del element.attrib[name]

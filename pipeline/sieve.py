@@ -26,6 +26,8 @@ class What(StrEnum):
     ADDRESS = "address"
     PERSON = "person"
     WORD = "word"
+    KEY = "key"
+    LEAVING = "leaving"
 
 
 @dataclass(frozen=True, slots=True)

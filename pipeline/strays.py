@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.errors import Problem
 from pipeline.model import House
 from pipeline.repository import Repository
-from pipeline.secret import FILE
+from pipeline.secret import FILE, GENERATION
 
 LEAST = 8
 """Characters of a secret that is looked for: shorter ones occur by chance."""
@@ -39,6 +39,8 @@ class Secrets:
         found = {environ.get(name, "").strip(): f"the value of `{name}`" for name in sorted(names)}
         with contextlib.suppress(OSError, ValueError):  # there is none yet, or reading it says what is wrong
             found[(root / "private" / FILE).read_text("ascii").strip()] = "the secret of the house"
+        with contextlib.suppress(OSError, ValueError):
+            found[(root / "private" / GENERATION).read_text("ascii").strip()] = "the generation of the sealed pages"
         return cls({value: words for value, words in found.items() if len(value) >= LEAST and "\n" not in value})
 
     def tracked(self, repository: Repository) -> Iterator[Problem]:

@@ -22,7 +22,10 @@ from pipeline.remotes import place
 from pipeline.repository import Repository
 from pipeline.strays import Secrets
 
-_OWN = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "secret.key"}
+_OWN = {
+    *("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.steps", "secret.key", "sealed.key"),
+    *("people.yml", "addresses.yml"),
+}
 """Names of ``private/`` that are looked for everywhere: a copy is as private as what it was made of."""
 
 _SOURCES = (PEOPLE, FILE, "content/posts", "content/updates", "content/pages")

@@ -23,7 +23,7 @@ _INLINE = re.compile(
 """What may stand inside a word without parting it."""
 
 _JSON = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)")
-_ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_ENTITY = re.compile(rb"&(?:#0*[0-9]{1,7};?|#[xX]0*[0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 _COMMON = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&#39;", b"'"), (b"&amp;", b"&"))
 _HEXED = re.compile(rb"%[0-9a-fA-F]{2}")
 _BLOB = re.compile(rb"[A-Za-z0-9+/_-]{64,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}|(?<=base64,)[A-Za-z0-9+/_-]+={0,2}")

@@ -88,14 +88,37 @@ def test_a_passage_may_stand_in_lists_quotes_and_passages() -> None:
     assert passages.names(body) == [(5, "inner"), (9, "inner"), (11, "builders")]
 
 
-@pytest.mark.parametrize("body", ["```\n::: only inner\nx\n:::\n```", "~~~\n:::\n~~~", "> ```\n> ::: only a\n> ```"])
-def test_in_fenced_code_the_marker_is_ordinary_text(body: str) -> None:
+@pytest.mark.parametrize(
+    "body", ["```markdown\n::: only inner\nx\n:::\n```", "~~~\n:::\n~~~", "~~~md\n::: only a\n:::\n~~~\n\n```\nb\n```"]
+)
+def test_an_example_of_a_passage_in_fenced_code_is_ordinary_text(body: str) -> None:
     assert passages.body_for(body, EVERYONE) == body
     assert not passages.faults(body)
 
 
+DOUBTFUL = {
+    "code that does not say it is an example": "```\n::: only inner\nx\n:::\n```",
+    "a fence that was never closed, and closed by the next": "```bash\nrm\n\n::: only inner\nx\n:::\n\n```\nb\n```",
+    "the same, beginning with an example": "```markdown\nrm\n\n::: only inner\nx\n:::\n\n```\nb\n```",
+    "a fence that is a list's": "- ```\n  kith build\n\nand look.\n\n::: only inner\nx\n:::\n\n```\nkith publish\n```",
+    "words behind the fence that make it none": "```bash (as root)\n::: only inner\nx\n:::\n```",
+    "an option without a value": "```python title=\n::: only inner\nx\n:::\n```",
+    "a fence with a fence behind it": "~~~ ~~~\n::: only inner\nx\n:::\n~~~",
+    "a fence in a quoted list": "> - ```markdown\n>   ::: only inner\n>   x\n>   :::\n>   ```",
+    "a fence in a comment": "<!--\n```markdown\n::: only inner\nx\n:::\n```\n-->",
+    "a fence in HTML of one's own": "<div>\n```markdown\n::: only inner\nx\n:::\n```\n</div>",
+    "a fence closed further in": "```markdown\n::: only inner\nx\n:::\n   ```",
+}
+
+
+@pytest.mark.parametrize("body", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_a_passage_that_may_be_taken_for_code_is_a_fault(body: str) -> None:
+    """Everybody would read it, in whatever way it is shown."""
+    assert passages.faults(body)
+
+
 def test_a_longer_fence_may_hold_a_shorter_one() -> None:
-    assert not passages.faults("````\n```py\n::: only inner\n```\n````")
+    assert not passages.faults("````markdown\n```py\n::: only inner\n```\n````")
 
 
 @pytest.mark.parametrize(

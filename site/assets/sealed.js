@@ -42,6 +42,7 @@ async function unseal() {
   const [, key, place] = location.hash.toLowerCase().match(/^#([a-z2-7]{52})(?![a-z2-7])(?:\/([^/]*))?/) ?? [];
   if (key && key === opened) return go(place);
   opened = "";
+  article.replaceChildren();
   if (location.hash.length < 2) return say("no-key");
   if (!globalThis.crypto?.subtle) return say("insecure");
   say("opening");
@@ -116,8 +117,13 @@ function gone(part, words) {
 
 function go(place) {
   if (!place) return;
-  const names = location.hash.slice(location.hash.indexOf("/") + 1);
-  document.getElementById(decodeURIComponent(names))?.scrollIntoView();
+  let name = location.hash.slice(location.hash.indexOf("/") + 1);
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    // a stray % is part of the name
+  }
+  document.getElementById(name)?.scrollIntoView();
 }
 
 addEventListener("hashchange", unseal);
