@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from pipeline.edition import edition
 from pipeline.model import Settings, closest
 from pipeline.packaged import own_or_packaged
 from pipeline.undone import spoken, words
@@ -29,6 +30,16 @@ def said_around(root: Path, settings: Settings) -> str:
     own = [settings.author, settings.url, mail.sender, mail.reply_to, mail.postal, mail.unsubscribe]
     own += [*settings.title.values(), *settings.description.values()]
     return "\n".join([*own, *_of_folders(root, settings), *_of_calendars(settings)])
+
+
+def stamp_around(root: Path, settings: Settings) -> list[tuple[str, int, int]]:
+    """Another one wherever `said_around` could be another: files by size and time, and which Kith reads them."""
+    found = [(f"{edition()} {settings!r}", 0, 0)]
+    for folder in (*own_or_packaged(root, "site"), *own_or_packaged(root, "templates")):
+        for path in sorted(folder.rglob("*")):
+            seen = path.stat()
+            found.append((str(path), seen.st_size, seen.st_mtime_ns))
+    return found
 
 
 def _of_folders(root: Path, settings: Settings) -> Iterator[str]:

@@ -146,6 +146,26 @@ def test_full_makes_everything_anew_and_changes_nothing(tmp_path: Path) -> None:
     assert edits.files(root / "build" / "site") == whole
 
 
+UNCHANGED = """
+import sys
+from pathlib import Path
+import houses
+ran = houses.run(Path(sys.argv[1]), "build")
+assert "Site      nothing changed" in ran.out, ran
+heavy = "PIL babel cryptography css_inline jinja2 lxml markdown material mkdocs nh3 pydantic ruamel sendgrid yaml"
+assert not set(heavy.split()) & set(sys.modules), set(heavy.split()) & set(sys.modules)
+"""
+
+
+def test_a_build_in_which_nothing_changed_and_no_letter_is_due_imports_nothing_heavy(tmp_path: Path) -> None:
+    root = houses.house(tmp_path)
+    aged()
+    for command in (["baseline", "--yes"], ["build"]):
+        assert houses.run(root, *command).code == 0
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPO), str(REPO / "tests")])}
+    subprocess.run([sys.executable, "-c", UNCHANGED, str(root)], env=environ, check=True)
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
