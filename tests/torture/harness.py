@@ -109,6 +109,7 @@ class Runner:
 
     def start(self, root: Path, point: str, *arguments: str, counts: str = "", room: int = -1) -> int:
         """Starts a run and returns its process id; `end` waits for it. ``room``: no file may grow beyond."""
+        self.calm()
         order = {
             "point": point, "arguments": ["--house", str(root), *arguments], "environ": self._environ,
             "output": str(self._output), "counts": counts, "room": room,
@@ -118,6 +119,12 @@ class Runner:
         self._zygote.stdin.flush()
         self._running = self._said()
         return self._running
+
+    def calm(self) -> None:
+        """Ends a run that a failed test has left behind, so that the next one is not mistaken for it."""
+        if self._running:
+            os.kill(self._running, signal.SIGKILL)
+            self.end()
 
     def end(self) -> Ended:
         code, self._running = self._said(), 0

@@ -215,6 +215,8 @@ def zygote(house: str) -> None:
 
 def _be_born(order: dict[str, Any]) -> None:
     """The child's whole life: as `kith` would be started, with what it prints in a file."""
+    # Whoever started the tests may have had this one ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(output, stream)
