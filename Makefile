@@ -10,7 +10,7 @@ GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery bench-leaks clean
+.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery bench-leaks bench-site clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ bench-delivery: $(READY_DEV) ## delivery beside a bare sender, in one run; print
 
 bench-leaks: $(READY_DEV) ## the leak check beside merely reading; prints ratios
 	@$(BIN)/python tests/bench/leaks.py
+
+bench-site: $(READY_DEV) ## the site beside Hugo and stock Material, in one run; prints ratios; long
+	@$(BIN)/python tests/bench/site.py
 
 check: $(READY_DEV) ## ruff, mypy strict, and which module may import which
 	@$(BIN)/ruff check pipeline tests

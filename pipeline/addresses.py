@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import yamlfile
 from pipeline.errors import Problem
 from pipeline.textfile import read_text
 from pipeline.validate import did_you_mean, visible
@@ -60,6 +59,8 @@ class Books:
             self._private = {}
             path = self._root / FILE
             if path.exists():
+                from pipeline import yamlfile
+
                 text, problems = read_text(path, FILE, self._root)
                 document = yamlfile.parse(text)
                 self.problems += problems + document.named(FILE)

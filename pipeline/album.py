@@ -8,6 +8,7 @@ the hash of its source, and looked at once more before it counts as made.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 import warnings
@@ -140,7 +141,7 @@ def _picture(source: Path, cache: Path, form: str) -> Path:
         return known
     made, size = _drawing(data) if form == "SVG" else plain_picture(data, form)
     cache.mkdir(parents=True, exist_ok=True)
-    partial = cache / f"{digest}.partial"
+    partial = cache / f"{digest}.{os.getpid()}.partial"
     partial.write_bytes(made)
     return partial.replace(cache / f"{digest}-{size}{suffix}")
 

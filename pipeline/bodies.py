@@ -28,14 +28,22 @@ def html_for(
     media: Media | None = None,
     prefix: str = "",
     door: Door | None = None,
+    link: Link | None = None,
 ) -> Rendered:
     """The body as ``audience`` may read it, with full or rooted addresses; ``prefix`` goes before every id.
 
-    ``door`` leads links to entries to sealed pages; without it every link is to what everyone may read.
+    ``door`` leads links to entries to sealed pages; without it every link is to what everyone may read. ``link`` takes
+    the place of the house's own way to lead links.
     """
     mint = shelf.links.absolute if absolute else shelf.links.rooted
     show = media or (lambda path: mint(shelf.links.media(path)))
-    return render(body_for(version.body, audience), _link(shelf, version, mint, show, door), prefix)
+    lead = link or _link(shelf, version, mint, show, door)
+    return render(body_for(version.body, audience), lead, prefix)
+
+
+def linker(shelf: Shelf, version: Version, media: Media) -> Link:
+    """Where links and pictures of ``version`` lead, as rooted addresses that everyone may follow."""
+    return _link(shelf, version, shelf.links.rooted, media, None)
 
 
 def publishable(path: str) -> bool:

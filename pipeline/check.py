@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, MutableMapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pipeline import passages
 from pipeline.errors import Problem
-from pipeline.follow import Follower, Lookup
 from pipeline.model import PUBLIC, Circle, Entry, House, Page, Version
-from pipeline.overload import overloads
+from pipeline.notebook import Note
 from pipeline.validate import did_you_mean, visible
+
+if TYPE_CHECKING:
+    from pipeline.follow import Follower, Lookup
 
 _ID = re.compile(r"[\w][\w.:/+-]{0,119}")
 
 
-def check(house: House, files: Lookup, doubtful: Collection[str] | None = ()) -> list[Problem]:
+def check(
+    house: House, files: Lookup, doubtful: Collection[str] | None = (), notes: MutableMapping[str, Note] | None = None
+) -> list[Problem]:
     """Every problem between the files of a house; ``files`` knows the paths inside ``content/``.
 
-    ``doubtful`` are circles of which it is not known what they read; None when no circle is known.
+    ``doubtful`` are circles of which it is not known what they read; None when no circle is known. ``notes`` hold
+    what is known of versions by their path; what is found out is noted there.
     """
     names = _Names(house, doubtful)
-    follower = Follower(house, files)
+    notes = {} if notes is None else notes
+
+    @cache
+    def follower() -> Follower:
+        from pipeline.follow import Follower
+
+        return Follower(house, files)
+
     problems: list[Problem] = []
     for entry in (*house.entries, *house.waiting):
         problems += _entry(entry, names)
         for version in entry.versions:
-            problems += _version(version, entry, names, follower)
+            problems += _version(version, entry, names, follower, notes)
     for page in house.pages:
         for version in page.versions:
-            problems += _version(version, page, names, follower)
+            problems += _version(version, page, names, follower, notes)
     for opening in house.openings:
-        problems += _version(opening.version, None, names, follower)
+        problems += _version(opening.version, None, names, follower, notes)
     return problems
 
 
@@ -88,19 +101,31 @@ def _tell(entry: Entry, names: _Names) -> Iterator[Problem]:
             yield Problem(version.path, line, fact, f"Leave `{name}` out of `tell`, or widen `visibility`.")
 
 
-def _version(version: Version, of: Entry | Page | None, names: _Names, follower: Follower) -> Iterator[Problem]:
+def _version(
+    version: Version,
+    of: Entry | Page | None,
+    names: _Names,
+    follower: Callable[[], Follower],
+    notes: MutableMapping[str, Note],
+) -> Iterator[Problem]:
     for name in version.names if names.known else ():
         if name not in names.people:
             fact = f"`names` names an unknown person `{visible(name)}`"
             yield Problem(version.path, version.at("names"), fact, did_you_mean(name, names.people, "Write their id."))
-    burdens = list(overloads(version.body))
-    for number, fact in burdens:
-        yield Problem(
-            version.path, version.line + number - 1, fact, "Was something pasted here by accident? Take it out."
-        )
-    if not burdens:
-        yield from follower.problems(version, of if isinstance(of, Entry) else None)
-    for number, name in passages.names(version.body) if names.known else ():
+    if version.path not in notes:
+        from pipeline import passages
+        from pipeline.follow import links
+        from pipeline.overload import overloads
+
+        burdens = list(overloads(version.body))
+        for number, fact in burdens:
+            hint = "Was something pasted here by accident? Take it out."
+            yield Problem(version.path, version.line + number - 1, fact, hint)
+        found = () if burdens else links(version, of if isinstance(of, Entry) else None)
+        notes[version.path] = found, tuple(passages.names(version.body))
+    own, passages_for = notes[version.path]
+    yield from follower().problems(version, own) if own else ()
+    for number, name in passages_for if names.known else ():
         place = version.line + number - 1
         if isinstance(of, Page):
             hint = "Move it into a post or an update, where its readers get it."

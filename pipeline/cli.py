@@ -262,13 +262,14 @@ def preview(session: Session, name: str, port: int, no_browser: bool, json_: boo
 
 
 @kith.command()
+@click.option("--full", is_flag=True, help="Make the whole site anew, as if there were none yet.")
 @click.pass_obj
-def build(session: Session) -> None:
+def build(session: Session, full: bool) -> None:
     """Make pages, feeds and letters in build/; nothing leaves."""
     from pipeline import report
     from pipeline.preview import preview
 
-    opened, decided, built = preview(session.root, session.environ, session.clock())
+    opened, decided, built = preview(session.root, session.environ, session.clock(), full=full)
     _receipt(opened, decided, built, [])
     if built.letters:
         say(report.labelled("", "letters to look through: build/letters/index.html"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import Problem, Problems
 from pipeline.model import Settings
-from pipeline.settled import faults
 from pipeline.textfile import read_text
 from pipeline.validate import LANGUAGE, checked, sound_part, visible
 
@@ -41,6 +39,8 @@ def settings_of(root: Path) -> tuple[Settings, list[Problem]]:
     text, problems = read_text(root / FILE, FILE, root)
     if problems:
         return _PLAIN, problems
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except RecursionError:
@@ -92,6 +92,8 @@ def _settings(table: dict[str, Any], text: str) -> tuple[Settings, list[Problem]
         rest = {"title": {"": "?"}, "url": _PLAIN.url, "author": "?", **sound_part(Settings, normal)}
         settings, _ = checked(Settings, rest, FILE, line_of)
     settings = settings or _PLAIN
+    from pipeline.settled import faults
+
     problems += [Problem(FILE, line_of(path), visible(fact, 300), hint) for path, fact, hint in faults(settings)]
     return _usable(settings), problems
 

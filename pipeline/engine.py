@@ -1,4 +1,7 @@
-"""MkDocs with Material, kept behind one function so that another engine can take its place."""
+"""MkDocs with Material, kept behind one class so that another engine can take its place.
+
+Their settings, templates and assets make each page; which pages there are, and what stands on them, is ours.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from pipeline.desk import SitePage
 from pipeline.errors import KithError
 from pipeline.model import closest
 
@@ -20,47 +25,126 @@ _SUGGESTION = "Put it right, or remove `site/` to use the one that comes with Ki
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of the engine: the folder ``source`` holds `mkdocs.yml`; ``options`` go over what it says."""
+    """What the engine is handed: the folder ``source`` holds `mkdocs.yml`; ``options`` go over what it says.
+
+    ``empty`` is a folder for MkDocs to look into, in which nothing lies; ``cache`` keeps compiled templates.
+    """
 
     source: Path
-    docs: Path
-    out: Path
+    empty: Path
+    cache: Path
     options: Mapping[str, Any]
     frames: Mapping[str, Mapping[str, Any]]
     home: str
 
 
-def run(job: Job) -> tuple[str, ...]:
-    """Turns the staged files into a site and returns the engine's warnings; its errors become a `KithError`."""
-    os.environ["NO_MKDOCS_2_WARNING"] = "1"
-    with _quiet() as heard:
-        try:
-            _build(job)
-        # themes and plugins may raise anything; this is the seam
-        except (Exception, SystemExit) as error:
-            raise KithError(_message(job, error, heard)) from error
-    return tuple(record.getMessage() for record in heard if record.levelno == logging.WARNING)
+class Engine:
+    """Makes pages one by one; errors of the theme and its plugins become a `KithError`, warnings are remembered."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.warnings: list[str] = []
+        with self._seam():
+            self._start()
+
+    def _start(self) -> None:
+        from jinja2 import FileSystemBytecodeCache
+        from mkdocs.config import load_config
+        from mkdocs.structure.files import Files
+        from mkdocs.structure.nav import Navigation
+
+        job = self.job
+        for folder in (job.empty, job.cache):
+            folder.mkdir(parents=True, exist_ok=True)
+        # MkDocs only looks at where the site would go: it writes nothing there
+        config = load_config(
+            str(job.source / "mkdocs.yml"), docs_dir=str(job.empty), site_dir=str(job.cache), **dict(job.options)
+        )
+        config.extra["kith"] = {
+            "home": job.home,
+            "base": urlsplit(str(config.site_url or "/")).path,
+            "frames": {lang: {**frame, "material": _spoken(lang)} for lang, frame in job.frames.items()},
+        }
+        config.plugins.on_startup(command="build", dirty=False)
+        self.config = config.plugins.on_config(config)
+        self.files, self.nav = Files([]), Navigation([], [])
+        env = self.config.theme.get_env()
+        env.bytecode_cache = FileSystemBytecodeCache(str(job.cache))
+        self.env = self.config.plugins.on_env(env, config=self.config, files=self.files)
+        self.template = self.env.get_template("main.html")
+
+    def page(self, page: SitePage, address: str) -> bytes:
+        """The whole HTML of a page that stands at ``address``."""
+        with self._seam():
+            return self._page(page, address)
+
+    def _page(self, page: SitePage, address: str) -> bytes:
+        from mkdocs.commands.build import get_context
+        from mkdocs.structure.files import File
+        from mkdocs.structure.pages import Page
+
+        file = File(f"{unquote(page.path)}index.md", str(self.job.empty), str(self.job.cache), use_directory_urls=True)
+        made = Page(None, file, self.config)
+        made.meta, made.content = front(page, address), f"<div>{page.body}</div>"
+        context = get_context(self.nav, [], self.config, made)
+        text: str = self.template.render(context)
+        return text.encode("utf-8", "surrogatepass")
+
+    def lost(self) -> bytes:
+        """The page for readers who followed a dead address; it works from any depth."""
+        with self._seam():
+            from mkdocs.commands.build import get_context
+
+            base = urlsplit(str(self.config.site_url or "/")).path
+            context = get_context(self.nav, [], self.config, base_url=base)
+            text: str = self.env.get_template("404.html").render(context)
+            return text.encode()
+
+    def assets(self) -> dict[str, Path]:
+        """The theme's own files, by their place on the site."""
+        with self._seam():
+            from mkdocs.structure.files import Files
+
+            files = Files([])
+            files.add_files_from_theme(self.env, self.config)
+            return {file.dest_uri: Path(str(file.abs_src_path)) for file in files if not file.is_documentation_page()}
+
+    def search(self) -> dict[str, Any] | None:
+        """What the search script must know to read the index; None where the settings have no search."""
+        for name in ("material/search", "search"):
+            if plugin := self.config.plugins.get(name):
+                return {key: plugin.config.get(key) for key in ("lang", "separator", "pipeline", "fields")}
+        return None
+
+    @contextmanager
+    def _seam(self) -> Iterator[None]:
+        os.environ["NO_MKDOCS_2_WARNING"] = "1"
+        with _quiet() as heard:
+            try:
+                yield
+            # themes and plugins may raise anything; this is the seam
+            except (Exception, SystemExit) as error:
+                raise KithError(_message(self.job, error, heard)) from error
+        self.warnings += [record.getMessage() for record in heard if record.levelno == logging.WARNING]
 
 
-def _build(job: Job) -> None:
-    from mkdocs.commands.build import build
-    from mkdocs.config import load_config
-
-    # the search index must be the same with and without jieba on the machine
-    vars(importlib.import_module("material.plugins.search.plugin"))["jieba"] = None
-    config = load_config(
-        str(job.source / "mkdocs.yml"), docs_dir=str(job.docs), site_dir=str(job.out), **dict(job.options)
-    )
-    config.extra["kith"] = {
-        "home": job.home,
-        "base": urlsplit(str(config.site_url or "/")).path,
-        "frames": {lang: {**frame, "material": _spoken(lang)} for lang, frame in job.frames.items()},
+def front(page: SitePage, address: str) -> dict[str, Any]:
+    """What the theme may know of a page; title and tags outside ``kith`` are for scripts that take them for HTML."""
+    tags = [escape(name) for name, _ in page.meta.get("tags", [])]
+    return {
+        "title": escape(page.title),
+        "description": page.description,
+        **({"tags": tags} if tags else {}),
+        "kith": {
+            "lang": page.lang,
+            "kind": page.kind,
+            "title": page.title,
+            "address": address,
+            "alternates": [list(one) for one in page.alternates],
+            "headings": [[one.level, one.id, one.title] for one in page.headings],
+            **page.meta,
+        },
     }
-    config.plugins.on_startup(command="build", dirty=False)
-    try:
-        build(config)
-    finally:
-        config.plugins.on_shutdown()
 
 
 def _spoken(lang: str) -> str:

@@ -65,7 +65,7 @@ class Part:
 def feeds(house: House, sizes: Sizes, render: Render | None = None) -> dict[str, bytes]:
     """Every document of every public feed, the list of them, and their style: path on the site → bytes."""
     press = Press(house, sizes, render)
-    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): _opml(house)}
+    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): listing_document(house, listing(house))}
     for part in parts(house):
         made |= press.documents(part)
     return dict(sorted(made.items()))
@@ -162,9 +162,10 @@ def _closed(chosen: tuple[Chosen, ...], size: int) -> Iterator[tuple[str, tuple[
                 yield f"{year:04d}-{number}", tuple(reversed(chunk))
 
 
-def _opml(house: House) -> bytes:
+def listing_document(house: House, infos: Iterable[FeedInfo]) -> bytes:
+    """The list of all feeds (OPML), for programs that take many at once."""
     title = _title(house, house.settings.title, house.settings.language)
-    return opml(title, one_line(house.settings.author), (_outline(house, info) for info in listing(house)))
+    return opml(title, one_line(house.settings.author), (_outline(house, info) for info in infos))
 
 
 def _outline(house: House, info: FeedInfo) -> dict[str, str]:
@@ -213,13 +214,13 @@ def _page(links: Links, info: FeedInfo) -> str:
 
 @dataclass(slots=True)
 class Press:
-    """Renders and writes parts of one house's feeds; each version of each entry is rendered once."""
+    """Renders and writes parts of one house's feeds; ``items`` are entry and language → what is rendered already."""
 
     house: House
     sizes: Sizes
     render: Render | None = None
     shelf: Shelf = field(init=False)
-    _items: dict[tuple[str, str], Item] = field(init=False, default_factory=dict)
+    items: dict[tuple[str, str], Item] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.shelf = Shelf.of(self.house)
@@ -254,9 +255,9 @@ class Press:
     def item(self, chosen: Chosen) -> Item:
         """The entry as everybody may read it, in the chosen language."""
         key = (chosen.entry.id, chosen.version.lang)
-        if key not in self._items:
-            self._items[key] = self._item(chosen.entry, chosen.version)
-        return self._items[key]
+        if key not in self.items:
+            self.items[key] = self._item(chosen.entry, chosen.version)
+        return self.items[key]
 
     def _item(self, entry: Entry, version: Version) -> Item:
         url = ascii_address(self.links.absolute(self.links.entry(entry, version.lang)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from html import unescape
 from typing import Protocol
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from pipeline import markup, passages
 from pipeline.errors import Problem
@@ -29,6 +29,27 @@ class Lookup(Protocol):
     def names(self) -> list[str]: ...
 
 
+Link = tuple[int, str, str, bool]
+"""A link or picture: its line in the body, the HTML element, the address, and whether everyone may read it."""
+
+
+def links(version: Version, entry: Entry | None) -> tuple[Link, ...]:
+    """Every link and picture of ``version`` that leads into the house, or is wrong wherever it leads."""
+    found = [one for one in markup.references(version.body) if _matters(*one[1:])]
+    everyone = passages.body_for(version.body, EVERYONE) if found and (entry is None or entry.public) else ""
+    shown = {address for _, _, address in markup.references(everyone)}
+    return tuple((number, tag, address, address in shown) for number, tag, address in found)
+
+
+def _matters(tag: str, address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return _foreign(tag, address, "") is not None
+    leads_away = bool(parts.scheme or parts.netloc or not parts.path)
+    return not leads_away or _foreign(tag, address, "") is not None
+
+
 class Follower:
     """Knows where every address of one house leads."""
 
@@ -38,15 +59,12 @@ class Follower:
         self._files = files
         self._guesses = _GUESSES
 
-    def problems(self, version: Version, entry: Entry | None) -> Iterator[Problem]:
-        """Every link and picture of ``version`` that does not lead where its readers can go."""
+    def problems(self, version: Version, found: Iterable[Link]) -> Iterator[Problem]:
+        """Every link and picture of ``version`` among ``found`` that does not lead where its readers can go."""
         source = inside(version.path)
-        found = markup.references(version.body)
-        everyone = passages.body_for(version.body, EVERYONE) if found and (entry is None or entry.public) else ""
-        shown = {address for _, _, address in markup.references(everyone)}
-        for number, tag, address in found:
+        for number, tag, address, shown in found:
             target = self._shelf.find(source, address)
-            fault = self._fault(target, tag, address, source) or (self._narrower(target) if address in shown else None)
+            fault = self._fault(target, tag, address, source) or (self._narrower(target) if shown else None)
             if fault:
                 yield Problem(version.path, version.line + number - 1, *fault)
 

@@ -7,11 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.errors import Leaked
+from pipeline.model import Audience
 from pipeline.sieve import Sought, What
 from pipeline.undone import words
 
 MOST, SHOWN = 20, 3
 """Leaks that are told at once, and outputs that are named for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something that leaves: what to call it, who may read it, its bytes, and whose names it may hold."""
+
+    name: str
+    audience: Audience
+    data: bytes
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

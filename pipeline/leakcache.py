@@ -41,11 +41,12 @@ def fingerprint(sought: Iterable[Sought]) -> str:
 
 @dataclass(slots=True)
 class Memory:
-    """The files found clean for one fingerprint: name → stamp and digest; and the excuses they went by."""
+    """The files found clean for one fingerprint: name → stamp and digest; their excuses, and on what ground."""
 
     key: str
     clean: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
     excuses: set[Key] = field(default_factory=set)
+    ground: str = ""
 
     @classmethod
     def read(cls, folder: Path, key: str) -> Memory:
@@ -55,14 +56,15 @@ class Memory:
             if data["key"] != key:
                 return cls(key)
             clean = {str(name): (_stamp(row[0]), str(row[1])) for name, row in data["clean"].items()}
-            return cls(key, clean, {_key(row) for row in data["excuses"]})
+            return cls(key, clean, {_key(row) for row in data["excuses"]}, str(data["ground"]))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return cls(key)
 
     def write(self, folder: Path) -> None:
         """Keeps it, whole or not at all; where that cannot be, everything is looked at again next time."""
         excuses = sorted([what.value, who, *(part.hex() for part in parts)] for what, who, *parts in self.excuses)
-        data = json.dumps({"key": self.key, "excuses": excuses, "clean": dict(sorted(self.clean.items()))}).encode()
+        clean = dict(sorted(self.clean.items()))
+        data = json.dumps({"key": self.key, "ground": self.ground, "excuses": excuses, "clean": clean}).encode()
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             if (folder / FILE).is_file() and (folder / FILE).read_bytes() == data:

@@ -20,18 +20,18 @@ from urllib.parse import unquote
 
 from pipeline.excuses import Excuses, Found
 from pipeline.keyring import Keyring
-from pipeline.leak import Leak, line_of, refuse
+from pipeline.keys import content_key, key_of
+from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import Search, files_in
-from pipeline.leaving import Output, of_letters, of_pastes, saying_nothing
-from pipeline.model import EVERYONE, Audience, Frozen, House, Issue, Letter, Pasted
+from pipeline.model import EVERYONE, Audience, Entry, Frozen, House, Issue, Letter, Page, Pasted
 from pipeline.named import names
 from pipeline.pictext import is_text, written_in
 from pipeline.privacy import narrower
 from pipeline.private import private_names
 from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
-from pipeline.wording import fixed_words, is_of_theme, said_around
+from pipeline.wording import fixed_words, is_of_theme, said_around, stamp_around
 
 _SHORT, _ENDS = 400, 100
 """Bytes up to which a piece of a file is not worth remembering, and of each end that is looked at again."""
@@ -94,13 +94,25 @@ class LeakCheck:
     @cached_property
     def excuses(self) -> Excuses:
         around = partial(said_around, self.root, self.house.settings)
-        return Excuses(self.house, self.sieve.keys, around, lambda: fixed_words(saying_nothing(_NOTHING)))
+        return Excuses(self.house, self.sieve.keys, around, _fixed)
+
+    @cached_property
+    def _ground(self) -> str:
+        """The key of all that excuses go by: while it is the same, what was excused is excused."""
+        entries = [one for one in self.house.entries if one.public]
+        texts = [(one.id, one.slug, one.tags, one.series, _texts(one)) for one in entries]
+        pages = [(one.slug, _texts(one)) for one in self.house.pages]
+        return key_of(texts, pages, stamp_around(self.root, self.house.settings)).hex()
 
     def letters(self, issues: Sequence[Issue], audiences: Mapping[str, Audience], pastes: Sequence[Pasted]) -> int:
         """How many letters and pastes were looked through.
 
         Raises `Leaked` with every place where something stands that its readers may not read.
         """
+        if not issues and not pastes:
+            return 0
+        from pipeline.leaving import of_letters, of_pastes
+
         outputs = [*of_letters(issues, audiences, self.house.settings.mail.transport), *of_pastes(pastes)]
         refuse(leak for output in outputs for leak in self.look(output))
         return sum(len({id(one.sheet) for one in issue.letters}) for issue in issues) + len(pastes)
@@ -192,13 +204,14 @@ class LeakCheck:
             return len(files)
         cache = self.root / "build" / "cache"
         memory = Memory.read(cache, fingerprint(self.sought))
-        if not self.excuses.still_hold(memory.excuses):
+        if memory.excuses and memory.ground != self._ground and not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
         done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
         memory.excuses |= done.excuses
         memory.clean |= done.clean
         there = {file.name for file in files}
         memory.clean = {name: row for name, row in memory.clean.items() if name in there or self._stands(name)}
+        memory.ground = self._ground if memory.excuses else ""
         memory.write(cache)
         refuse(done.leaks)
         return len(files)
@@ -235,6 +248,16 @@ class LeakCheck:
                 shown.append(chunk)
                 new.append(known)
         return b"\n".join(shown), new
+
+
+def _texts(one: Entry | Page) -> list[tuple[bytes, tuple[str, ...]]]:
+    return [(content_key(version), version.names) for version in one.versions]
+
+
+def _fixed() -> frozenset[bytes]:
+    from pipeline.leaving import saying_nothing
+
+    return fixed_words(saying_nothing(_NOTHING))
 
 
 def _chunks(lines: list[bytes]) -> Iterator[bytes]:

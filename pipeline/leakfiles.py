@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.excuses import Key
 from pipeline.leak import Leak
 from pipeline.leakcache import Memory, Stamp, digest
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _MANY = 12_000_000
 """Bytes from which a second process pays."""
@@ -64,6 +66,8 @@ class Search:
         half = _half(unknown)
         if half == len(unknown) or not _may_fork():
             return self._one_by_one(unknown)
+        import multiprocessing
+
         context = multiprocessing.get_context("fork")
         here, there = context.Pipe(duplex=False)
         worker = context.Process(target=self._answer, args=(unknown[half:], there), daemon=True)
@@ -97,8 +101,7 @@ class Search:
 
 def _may_fork() -> bool:
     """Whether a second process helps, and can be made without copying another thread's locks."""
-    able = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    return able and (os.cpu_count() or 1) > 1
+    return hasattr(os, "fork") and threading.active_count() == 1 and (os.cpu_count() or 1) > 1
 
 
 def _half(files: Sequence[File]) -> int:
@@ -124,15 +127,16 @@ def files_in(folder: Path) -> list[File]:
 
 
 def _walked(folder: Path) -> list[File]:
-    return sorted(_below(str(folder), ""), key=lambda file: file.name)
-
-
-def _below(folder: str, before: str) -> Iterator[File]:
-    with os.scandir(folder) as rows:
-        for row in rows:
-            if row.is_dir():
-                yield from _below(row.path, f"{before}{row.name}/")
-            else:
-                stat = row.stat()
-                stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-                yield File(before + row.name, row.path, stamp)
+    found: list[File] = []
+    folders = [(str(folder), "")]
+    while folders:
+        here, before = folders.pop()
+        with os.scandir(here) as rows:
+            for row in rows:
+                if row.is_dir():
+                    folders.append((row.path, f"{before}{row.name}/"))
+                else:
+                    stat = row.stat()
+                    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+                    found.append(File(before + row.name, row.path, stamp))
+    return sorted(found, key=lambda file: file.name)

@@ -5,27 +5,18 @@ from __future__ import annotations
 import email
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.header import decode_header, make_header
 from typing import Any
 
 from pipeline.errors import KithError
 from pipeline.frozen import alone, whole
+from pipeline.leak import Output
 from pipeline.model import EVERYONE, Audience, Frozen, Issue, Letter, Pasted, Picture
 from pipeline.payload import payload
 from pipeline.pictext import is_text, written_in
 from pipeline.privacy import told_to
 from pipeline.transports.base import written
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Something that leaves: what to call it, who may read it, its bytes, and whose names it may hold."""
-
-    name: str
-    audience: Audience
-    data: bytes
-    own: frozenset[str] = frozenset()
 
 
 def of_letters(issues: Iterable[Issue], audiences: Mapping[str, Audience], transport: str) -> Iterator[Output]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.model import Entry, House, Kind, Page, Settings, closest
@@ -18,6 +19,7 @@ SEALED_INDEX = SEALED + "index.html"
 """A page without words, where some hosts would list the folder."""
 
 _SEALED_LINK = re.compile(SEALED + r"([a-z2-7]{26})/#[a-z2-7]{52}")
+_PLAIN = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def leads_to_sealed(text: str) -> frozenset[str]:
@@ -27,8 +29,15 @@ def leads_to_sealed(text: str) -> frozenset[str]:
 
 def slugify(text: str) -> str:
     """A readable path segment: lower case, letters and digits of any script, single hyphens."""
+    if _PLAIN.fullmatch(text):
+        return text
     plain = unicodedata.normalize("NFKC", text).lower()
     return re.sub(r"[^\w]+|_+", "-", plain).strip("-")
+
+
+@cache
+def _folder(language: str) -> str:
+    return quote(f"{language.lower()}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Links:
 
     def prefix(self, language: str) -> str:
         """The folder of a language: nothing for the house's first language, ``zh/`` for others."""
-        return "" if language == self.home else quote(f"{language.lower()}/")
+        return "" if language == self.home else _folder(language)
 
     def front(self, language: str) -> str:
         return self.prefix(language)
@@ -85,14 +94,15 @@ class Links:
     def updates(self, language: str) -> str:
         return f"{self.prefix(language)}updates/"
 
-    def archive(self, language: str) -> str:
-        return f"{self.prefix(language)}archive/"
+    def archive(self, language: str, part: str = "") -> str:
+        """The archive, or the page of one year of it (or of what is ``undated``)."""
+        return f"{self.prefix(language)}archive/{part}{'/' * bool(part)}"
 
     def tags(self, language: str) -> str:
         return f"{self.prefix(language)}tags/"
 
-    def tag(self, tag: str, language: str) -> str:
-        return f"{self.tags(language)}{quote(slugify(tag))}/"
+    def tag(self, tag: str, language: str, year: str = "") -> str:
+        return f"{self.tags(language)}{quote(slugify(tag))}/{year}{'/' * bool(year)}"
 
     def subscribe(self, language: str) -> str:
         return f"{self.prefix(language)}subscribe/"

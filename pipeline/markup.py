@@ -72,10 +72,13 @@ class Rendered:
 def _markdown() -> Any:
     import markdown
 
+    from pipeline.inline import Inline
     from pipeline.links import slugify
 
     configs = EXTENSIONS | {"toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)}}
-    return markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+    engine = markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+    engine.treeprocessors.register(Inline(engine), "inline", 20)
+    return engine
 
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:

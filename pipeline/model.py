@@ -144,7 +144,7 @@ class Entry:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        return tuple(version.lang for version in self.versions)
+        return tuple([version.lang for version in self.versions])
 
     @property
     def public(self) -> bool:
@@ -153,6 +153,9 @@ class Entry:
     def version(self, *languages: str) -> Version:
         """The version in the first of ``languages`` there is one for, else the master."""
         for language in languages:
+            for version in self.versions:
+                if version.lang == language:
+                    return version
             match = closest(language, self.languages)
             if match is not None:
                 return self.versions[self.languages.index(match)]

@@ -5,56 +5,94 @@ Only public entries, and what everyone may read of them, are ever looked at here
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from pipeline.desk import Desk, Leaf, Listed, Render, SitePage, Words
 from pipeline.errors import Problem, Problems
-from pipeline.listings import alternates, feeds, listings
+from pipeline.keys import key_of
+from pipeline.listed import alternates, feeds
+from pipeline.listings import listings
 from pipeline.markup import plain, shorten
 from pipeline.model import Entry, House, Kind, Page, Version, worded
-from pipeline.timeline import Desk, Listed, Render, SitePage, Words, provenance, summary, tag_links
+from pipeline.timeline import provenance, tag_links
 from pipeline.welcome import subscribe
 
-__all__ = ["Desk", "Render", "SitePage", "Words", "frames", "site_pages"]
+__all__ = ["Desk", "Leaf", "Render", "SitePage", "Words", "frames", "leaves", "site_pages"]
 
 
 def site_pages(house: House, words: Words, render: Render | None = None) -> tuple[SitePage, ...]:
     """All pages of the site in all its languages; two that want the same address are a problem."""
-    desk = Desk.of(house, words, render)
-    pages = [page for lang in desk.languages for page in _in(desk, lang)]
-    _refuse_collisions(house, pages)
-    return tuple(pages)
+    return tuple(leaf.make() for leaf in leaves(Desk.of(house, words, render)))
 
 
-def _in(desk: Desk, lang: str) -> Iterator[SitePage]:
+def leaves(desk: Desk) -> list[Leaf]:
+    """All pages, still to be made; two that want the same address are a problem."""
+    found = [leaf for lang in desk.languages for leaf in _in(desk, lang)]
+    if len({leaf.path.lower() for leaf in found}) < len(found):
+        _refuse_collisions(desk.house, found)
+    return found
+
+
+def _in(desk: Desk, lang: str) -> Iterator[Leaf]:
     yield from listings(desk, lang)
     yield subscribe(desk, lang)
-    posts = [(entry, entry.version(lang)) for entry in desk.entries if _post_in(entry, lang)]
-    for place, (entry, version) in enumerate(posts):
-        yield _post(desk, posts, place, entry, version)
+    yield from _posts(desk, lang)
     for page in desk.house.pages:
         if lang in page.languages:
-            yield _standing(desk, page, page.versions[page.languages.index(lang)])
+            version = page.versions[page.languages.index(lang)]
+            key = partial(_standing_key, desk, page, version)
+            yield Leaf(desk.links.page(page, lang), lang, key, partial(_standing, desk, page, version))
+
+
+def _standing_key(desk: Desk, page: Page, version: Version) -> bytes:
+    return key_of("page", page.languages, desk.feeds, desk.inputs(version))
+
+
+def _posts(desk: Desk, lang: str) -> Iterator[Leaf]:
+    """The posts of a language, each with the one before and the one after it; notes and undated ones have none."""
+    posts = [(entry, entry.version(lang)) for entry in desk.entries if _post_in(entry, lang)]
+    row = [one for one in posts if _in_row(one)]
+    places = {one[0].id: place for place, one in enumerate(row)}
+    links = [_link(desk, one) for one in row]
+    for one in posts:
+        place = places.get(one[0].id)
+        later = links[place - 1] if place else []
+        earlier = links[place + 1] if place is not None and place + 1 < len(row) else []
+        key = partial(_post_key, desk, one, (earlier, later, _series_key(desk, one[0], lang)))
+        path = desk.links.entry(one[0], lang)
+        yield Leaf(path, lang, key, partial(_post, desk, one, earlier, later), (one,))
+
+
+def _post_key(desk: Desk, listed: Listed, around: Any) -> bytes:
+    return key_of("post", desk.feeds, desk.key(listed), around)
+
+
+def _series_key(desk: Desk, entry: Entry, lang: str) -> list[Any]:
+    return [str(one) for one in _series(desk, entry, lang)["posts"]] if entry.series else []
 
 
 def _post_in(entry: Entry, lang: str) -> bool:
     return entry.kind is Kind.POST and lang in entry.languages
 
 
-def _refuse_collisions(house: House, pages: list[SitePage]) -> None:
+def _refuse_collisions(house: House, found: list[Leaf]) -> None:
     seen: dict[str, SitePage] = {}
-    found: list[Problem] = []
-    for page in pages:
+    problems: list[Problem] = []
+    twice = Counter(leaf.path.lower() for leaf in found)
+    for page in (leaf.make() for leaf in found if twice[leaf.path.lower()] > 1):
         first = seen.setdefault(page.path.lower(), page)
         if first is not page:
             place = str(page.meta.get("source") or first.meta.get("source") or "content")
             fact = f"the address `{house.settings.url.rstrip('/')}/{page.path}` is already the page “{first.title}”"
-            found.append(Problem(place, 0, fact, "Give one of them another slug."))
-    if found:
-        raise Problems(found)
+            problems.append(Problem(place, 0, fact, "Give one of them another slug."))
+    raise Problems(problems)
 
 
-def _post(desk: Desk, posts: list[Listed], place: int, entry: Entry, version: Version) -> SitePage:
+def _post(desk: Desk, listed: Listed, earlier: list[str], later: list[str]) -> SitePage:
+    entry, version = listed
     rendered = desk.render(version, "")
     paths = {lang: desk.links.entry(entry, lang) for lang in entry.languages}
     return SitePage(
@@ -62,11 +100,15 @@ def _post(desk: Desk, posts: list[Listed], place: int, entry: Entry, version: Ve
         lang=version.lang,
         kind="post",
         title=version.title,
-        description=shorten(summary(version), 300),
+        description=shorten(desk.summary(version), 300),
         body=rendered.html,
         headings=rendered.headings,
         alternates=alternates(desk, paths),
-        meta=_post_meta(desk, entry, version, rendered.html) | _neighbours(desk, posts, place),
+        meta={
+            **_post_meta(desk, entry, version, rendered.html),
+            "earlier": earlier,
+            "later": later,
+        },
     )
 
 
@@ -106,7 +148,7 @@ def _series(desk: Desk, entry: Entry, lang: str) -> dict[str, Any]:
     """The series' name and its posts, oldest first: title, address, whether it is this one."""
     if not entry.series:
         return {}
-    together = [one for one in desk.entries if one.series == entry.series and one.kind is Kind.POST]
+    together = desk.series.get(entry.series, [])
     shown = [(one, one.version(lang)) for one in sorted(together, key=lambda one: one.order)]
     return {
         "title": desk.tongue(lang).say("series", series=entry.series.replace("-", " ")),
@@ -117,23 +159,11 @@ def _series(desk: Desk, entry: Entry, lang: str) -> dict[str, Any]:
     }
 
 
-def _neighbours(desk: Desk, posts: list[Listed], place: int) -> dict[str, Any]:
-    """The post before and after this one in its language; notes and undated ones are not in the row."""
-    entry = posts[place][0]
-    if entry.note or not entry.dated:
-        return {"earlier": [], "later": []}
-    earlier = next((one for one in posts[place + 1 :] if _in_row(one)), None)
-    later = next((one for one in reversed(posts[:place]) if _in_row(one)), None)
-    return {"earlier": _link(desk, earlier), "later": _link(desk, later)}
-
-
 def _in_row(listed: Listed) -> bool:
     return listed[0].dated and not listed[0].note
 
 
-def _link(desk: Desk, listed: Listed | None) -> list[str]:
-    if listed is None:
-        return []
+def _link(desk: Desk, listed: Listed) -> list[str]:
     entry, version = listed
     return [version.title, desk.url(desk.links.entry(entry, version.lang))]
 
@@ -145,7 +175,7 @@ def _standing(desk: Desk, page: Page, version: Version) -> SitePage:
         lang=version.lang,
         kind="page",
         title=version.title,
-        description=shorten(summary(version), 300),
+        description=shorten(desk.summary(version), 300),
         body=rendered.html,
         headings=rendered.headings,
         alternates=alternates(desk, {lang: desk.links.page(page, lang) for lang in page.languages}),

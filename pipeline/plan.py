@@ -96,6 +96,7 @@ class _Planner:
         self._beside = Beside(house, history, now)
         self._choices: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Chosen, ...]] = {}
         self._fresh: dict[tuple[int, frozenset[str]], tuple[dict[str, Ruling], tuple[str, ...]]] = {}
+        self._waited: dict[int, tuple[tuple[str, ...], datetime]] = {}
         self._audiences: dict[tuple[str, ...], frozenset[str]] = {}
 
     def person(self, person: Person, sheet: _Sheet) -> None:
@@ -166,8 +167,15 @@ class _Planner:
     def _due(self, who: str, waiting: tuple[str, ...], cadence: Cadence) -> bool:
         if cadence is Cadence.EACH:
             return True
-        since = min(self.history.seen.get(entry, self.now) for entry in waiting)
+        since = self._since(waiting)
         return pace.due(max([since, *self.history.letters.get(who, ())]), self.now, cadence, self.zone)
+
+    def _since(self, waiting: tuple[str, ...]) -> datetime:
+        """When the first of these was seen; worked out once for all whom the very same are waiting for."""
+        if id(waiting) not in self._waited:
+            # The row is kept too, so that no other one can ever have its id.
+            self._waited[id(waiting)] = waiting, min(self.history.seen.get(entry, self.now) for entry in waiting)
+        return self._waited[id(waiting)][1]
 
     def _this_month(self, who: str) -> int:
         current = pace.month(self.now, self.zone)

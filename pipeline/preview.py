@@ -23,6 +23,7 @@ def preview(
     *,
     drafts: bool = False,
     only: str = "",
+    full: bool = False,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
@@ -35,7 +36,7 @@ def preview(
         opened = replace(opened, house=_all_out(opened.house))
     decided = plan(opened.house, opened.history, now)
     decided = only_for(decided, only) if only else decided
-    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder)
+    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder, full=full)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is not None:
         _write_gallery(root, folder, opened)

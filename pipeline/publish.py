@@ -8,18 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline import deploy as online
 from pipeline.census import Census, census
 from pipeline.confided import Confided
 from pipeline.config import zone
-from pipeline.consent import LastQuestion, MayGo
 from pipeline.custody import known_secret
-from pipeline.deliver import deliver
 from pipeline.errors import KithError, Leaked, LedgerUnusable, Problem
 from pipeline.keyring import Keyring
-from pipeline.leakcheck import LeakCheck
-from pipeline.leaving import Output
 from pipeline.ledger import Ledger
 from pipeline.links import SEALED, SEALED_INDEX, leads_to_sealed
 from pipeline.model import (
@@ -42,10 +38,13 @@ from pipeline.records import Outcome
 from pipeline.renamed import fingerprint, known_again
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.sieve import What
-from pipeline.terms import Limits, Surroundings, Tally
-from pipeline.throttle import Throttle
-from pipeline.transports.base import Transport
-from pipeline.tripwire import guard
+
+if TYPE_CHECKING:
+    from pipeline.consent import MayGo
+    from pipeline.leakcheck import LeakCheck
+    from pipeline.manifest import SiteReport, Verify
+    from pipeline.terms import Surroundings, Tally
+    from pipeline.transports.base import Transport
 
 
 @dataclass(frozen=True)
@@ -158,24 +157,22 @@ def build(
     *,
     site: bool = True,
     folder: Path | None = None,
+    full: bool = False,
 ) -> Built:
     """Renders pages and feeds (unless ``site`` is false), letters and pastes, and checks them; nothing leaves.
 
-    ``taken`` are ids of issues that exist already. Raises `Leaked` when a narrower text stands in a wider output.
+    ``taken`` are ids of issues that exist already; with ``full`` the whole site is made anew. Raises `Leaked` when a
+    narrower text stands in a wider output.
     """
-    from pipeline.issues import compose
+    from pipeline.leakcheck import LeakCheck
     from pipeline.letterproof import proof
-    from pipeline.letters import Composer
-    from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
     keyring = Keyring(house, secret.seals)
     check = LeakCheck(house, root, keyring, secret.token)
-    web = _web(root, house, keyring, check, folder) if site else None
-    stationery = load_stationery(own_or_packaged(root, "templates"))
-    composer = Composer(house, stationery, _pictures(root), keyring.path)
-    issues = compose(house, decided, opened.history.choices, composer, secret, taken)
-    pastes = tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
+    web = _web(root, house, keyring, check, folder, full=full) if site else None
+    due = decided.letters or decided.pastes
+    issues, pastes = _composed(opened, decided, secret, keyring, taken) if due else ((), ())
     by_person = {letter.person.id: letter for letter in decided.letters}
     audiences = {who: letter.audience | set(map(told_to, letter.person.circles)) for who, letter in by_person.items()}
     outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
@@ -187,23 +184,42 @@ def build(
     )  # fmt: skip
 
 
-def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None) -> Web:
-    from pipeline import site
-    from pipeline.feeds import feeds
-    from pipeline.sealed import documents, stamp
+def _composed(
+    opened: Opened, decided: Plan, secret: Secret, keyring: Keyring, taken: frozenset[str]
+) -> tuple[tuple[Issue, ...], tuple[Pasted, ...]]:
+    """The letters and pastes that are due; most days there are none."""
+    from pipeline.issues import compose
+    from pipeline.letters import Composer
+    from pipeline.stationery import load_stationery
 
-    report = site.build(
-        house,
-        root,
-        lambda sizes: {**feeds(house, sizes), **documents(house, keyring, root)},
-        check.site,
-        folder=folder,
-        stamp=stamp(house, keyring, root / "content"),
-    )
+    root, house = opened.root, opened.house
+    stationery = load_stationery(own_or_packaged(root, "templates"))
+    composer = Composer(house, stationery, _pictures(root), keyring.path)
+    issues = compose(house, decided, opened.history.choices, composer, secret, taken)
+    return issues, tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
+
+
+def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None, *, full: bool) -> Web:
+    report = site_with_all(root, house, keyring, check.site, folder, full=full)
     files = check.site(report.index.parent)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
     return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+
+
+def site_with_all(
+    root: Path, house: House, keyring: Keyring, verify: Verify | None, folder: Path | None = None, *, full: bool = False
+) -> SiteReport:
+    """The site with its feeds and sealed pages, brought up to date; raises what `site.build` raises."""
+    from pipeline import site
+
+    stamp, more = "", None
+    if next(keyring.doors(), None):
+        from pipeline import sealed as locked
+
+        stamp = locked.stamp(house, keyring, root / "content")
+        more = lambda _: locked.documents(house, keyring, root)  # noqa: E731 - made only where it is wanted
+    return site.build(house, root, more, verify, folder=folder, feeds=True, full=full, stamp=stamp)
 
 
 def _parted(paths: Iterable[str]) -> tuple[int, int]:
@@ -281,6 +297,8 @@ def publish(job: Job) -> Tally | None:
             left, narrowed = _still_for_them(job.root, opened.house, ledger, left)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
             if deploys:
+                from pipeline.tripwire import guard
+
                 guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(job.root, opened.house, ledger, built.issues)
@@ -319,6 +337,8 @@ def _still_for_them(
     root: Path, house: House, ledger: Ledger, left: list[Delivery]
 ) -> tuple[list[Delivery], dict[str, str]]:
     """Which of these letters may still go, and of the others why not: a text can be narrowed after it was frozen."""
+    from pipeline.leakcheck import LeakCheck
+
     people = {person.id: person for person in house.people}
     letters = [(ledger.letter(one.id), heard_by(house, people[one.who])) for one in left if one.who in people]
     found = LeakCheck(house, root).frozen(letters) if letters else {}
@@ -327,6 +347,9 @@ def _still_for_them(
 
 def _pastes_for_them(root: Path, house: House, ledger: Ledger) -> list[tuple[str, str]]:
     """The texts to paste whose circle may still read all of each."""
+    from pipeline.leak import Output
+    from pipeline.leakcheck import LeakCheck
+
     check, kept = LeakCheck(house, root), []
     for who, name, text in ledger.pasted():
         circle = next((one for one in house.circles if f"circle:{one.name}" == who), None)
@@ -343,6 +366,11 @@ def _pastes_for_them(root: Path, house: House, ledger: Ledger) -> list[tuple[str
 def _deliver(
     job: Job, opened: Opened, ledger: Ledger, lines: list[Transport], left: list[Delivery], fresh: set[str]
 ) -> Tally:
+    from pipeline.consent import LastQuestion
+    from pipeline.deliver import deliver
+    from pipeline.terms import Limits
+    from pipeline.throttle import Throttle
+
     mail = opened.house.settings.mail
     midnight = job.now.astimezone(zone(opened.house.settings)).replace(hour=0, minute=0, second=0, microsecond=0)
     had = ledger.submitted_to_since(midnight.replace(day=1))
@@ -372,6 +400,8 @@ def _without_suppressed(opened: Opened, transport: Transport) -> Opened:
 
 
 def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterable[Issue]) -> None:
+    from pipeline import deploy as online
+
     if not online.target(house.settings.deploy):
         return
     if not ledger.deployed():
@@ -384,6 +414,8 @@ def _refuse_dead_links(root: Path, house: House, ledger: Ledger, issues: Iterabl
 
 def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:
     """Whether the site, or its target, is not what went online last, or is no longer there."""
+    from pipeline import deploy as online
+
     settings = house.settings.deploy
     if not online.target(settings):
         return False
@@ -395,6 +427,10 @@ def deploy_if_changed(
     root: Path, house: House, ledger: Ledger, environ: Mapping[str, str], step: Callable[[str], None]
 ) -> bool:
     """Puts the site online when it, or its target, is not what went online last."""
+    from pipeline import deploy as online
+    from pipeline.leakcheck import LeakCheck
+    from pipeline.tripwire import guard
+
     settings = house.settings.deploy
     where = online.target(settings)
     if not where:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.check import check
-from pipeline.config import FILE, settings_of
+from pipeline.config import FILE
 from pipeline.content import read_content
 from pipeline.errors import Problems
 from pipeline.model import Entry, House, Page, Settings
+from pipeline.notebook import Notebook
 from pipeline.openings import read_openings
 from pipeline.private import private_problems
-from pipeline.subscribers import read_subscribers
+from pipeline.rollcall import Roll
 from pipeline.textfile import files_below
 
 
 def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str], now: datetime) -> House:
     """The house at ``root`` as it stands at ``now``.
 
-    ``dates``: when entries without a date were first seen. Raises `Problems` with all of them.
+    ``dates``: when entries without a date were first seen. Raises `Problems` with all of them. What was sound and
+    did not change since it was read last is not read again: it is remembered in `build/cache`.
     """
-    settings, problems = settings_of(root)
+    with _without_collecting():
+        return _read(root, dates, environ, now)
+
+
+def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str], now: datetime) -> House:
+    cache = root / "build" / "cache" / "reading"
+    roll = Roll(root, cache)
+    settings, problems = roll.settings()
     if problems and not (root / FILE).exists() and not (root / "content").exists():
         raise Problems(problems)
-    shelved = read_content(root, settings, dates, now)
-    register = read_subscribers(root, settings.languages, environ)
+    key = (os.path.realpath(root), settings.languages, settings.timezone, settings.foreign_keys)
+    book = Notebook.open(cache, key)
+    shelved = read_content(root, settings, dates, now, book)
+    register = roll.register(settings.languages, environ)
     settings = _with_languages(settings, shelved.entries, shelved.pages)
     live = [entry for entry in shelved.entries if not entry.draft and entry.date <= now]
     house = House(
@@ -43,10 +56,25 @@ def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, 
     openings, unfit = read_openings(root, settings, circles if register.known else None)
     house = dataclasses.replace(house, openings=tuple(openings))
     problems += shelved.problems + register.problems + unfit + private_problems(root)
-    problems += check(house, Files(root / "content"), register.doubtful if register.known else None)
+    known = register.doubtful if register.known else None
+    problems += check(house, Files(root / "content"), known, shelved.notes)
     if problems:
         raise Problems(problems)
+    roll.keep()
+    shelved.keep(book)
     return house
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Thousands of values that all stay are no work for the collector of what is no longer used."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class Files:

@@ -19,17 +19,19 @@ from typing import Any
 
 from pipeline.album import Album, mark
 from pipeline.bodies import html_for
+from pipeline.desk import Desk
 from pipeline.errors import Problems
 from pipeline.finish import finish
 from pipeline.keyring import Door, Keyring
+from pipeline.keys import content_key
 from pipeline.links import SEALED_INDEX, Links, Shelf, inside
 from pipeline.markup import references
-from pipeline.model import House, Kind, worded
+from pipeline.model import Entry, House, Kind, worded
 from pipeline.passages import body_for
 from pipeline.sealing import Seal, checksum, encrypt
 from pipeline.shell import dressed
-from pipeline.timeline import Desk, Words, provenance
-from pipeline.workshop import site_folder, words_for
+from pipeline.timeline import provenance
+from pipeline.workshop import Words, site_folder, words_for
 
 _STATES = ("opening", "no_key", "wrong_key", "damaged", "insecure")
 """What a page can have to say instead of its text; the script knows these names."""
@@ -59,13 +61,20 @@ def documents(house: House, keyring: Keyring, root: Path) -> dict[str, bytes]:
 
 
 def stamp(house: House, keyring: Keyring, content: Path) -> str:
-    """A fingerprint of what sealed pages are made from, beside the house's texts and looks."""
+    """A fingerprint of what sealed pages are made from, beside the house's public texts and its looks."""
     shelf = Shelf.of(house)
     doors = list(keyring.doors())
     files = {path for door in doors for path in _files_of(shelf, door)}
     marks = [(path, mark(content / path)) for path in sorted(files)]
     known = [(door.seal.address, sorted(door.audience)) for door in doors]
-    return hashlib.sha256(repr((known, marks)).encode()).hexdigest() if doors else ""
+    texts = [_facts(entry) for entry in house.entries if not entry.public]
+    return hashlib.sha256(repr((known, marks, texts)).encode()).hexdigest() if doors else ""
+
+
+def _facts(entry: Entry) -> tuple[object, ...]:
+    """What a narrower entry's pages show of it: the key of the site itself looks at what everyone may read."""
+    versions = [content_key(version) for version in entry.versions]
+    return entry.id, entry.slug, entry.kind, entry.date.isoformat(), entry.dated, entry.series, versions
 
 
 def _files_of(shelf: Shelf, door: Door) -> list[str]:

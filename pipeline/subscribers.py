@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from pipeline.addresses import Books
 from pipeline.enrolled import FILE, Row, faults, shape_faults
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Interests, Person
+from pipeline.register import Register
 from pipeline.textfile import read_text
 from pipeline.validate import checked, did_you_mean, sound_part
 from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, WrittenPerson, keys, normalise
@@ -19,20 +19,6 @@ from pipeline.written import WrittenCircle, WrittenConsent, WrittenDefaults, Wri
 __all__ = ["FILE", "Register", "read_subscribers"]
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Register:
-    """What a reading of ``subscribers.yml`` gave; ``known`` is false when the circles could not be made out.
-
-    ``doubtful`` are circles whose own lines are wrong, so that what they read is not known.
-    """
-
-    circles: list[Circle] = field(default_factory=list)
-    people: list[Person] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    doubtful: set[str] = field(default_factory=set)
-    known: bool = False
 
 
 def read_subscribers(root: Path, languages: tuple[str, ...], environ: Mapping[str, str]) -> Register:
@@ -86,6 +72,7 @@ def _fill(register: Register, document: yamlfile.Document, languages: tuple[str,
             address = books.address(person.address, document.line(("people", index, "address")))
             line = document.line(("people", index))
             register.people.append(_person(person, defaults, languages, address, line))
+            register.written[person.id] = person.address
             rows.append(Row(register.people[-1], index, bool(person.address.strip())))
     register.problems += books.problems + faults(register.circles, rows, register.doubtful, document)
 

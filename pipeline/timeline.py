@@ -1,106 +1,13 @@
-"""What the site's pages are made from, and how an entry looks among others."""
+"""How an entry looks among others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
-from pipeline.bodies import html_for
-from pipeline.links import Links, Shelf, slugify
-from pipeline.markup import Heading, Rendered, teaser
-from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
-from pipeline.passages import body_for
-from pipeline.tongue import Tongue, direction
-
-Words = Mapping[str, Mapping[str, str]]
-"""The site's own words per language."""
-
-Render = Callable[[Version, str], Rendered]
-"""The public HTML of a version; the text is what goes before every id in it."""
-
-Listed = tuple[Entry, Version]
-"""An entry in the language a page shows it in."""
-
-
-@dataclass(frozen=True, slots=True)
-class SitePage:
-    """One page of the site: ``path`` is its address below the root, ``alternates`` the same in other languages.
-
-    ``body`` is HTML; everything else is plain text that whoever writes HTML must escape.
-    """
-
-    path: str
-    lang: str
-    kind: str
-    title: str
-    description: str
-    body: str
-    headings: tuple[Heading, ...] = ()
-    alternates: tuple[tuple[str, str], ...] = ()
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """All that pages are written from; ``entries`` are the public ones only, newest first.
-
-    ``feeds`` are the languages that have a feed: the house's, then those of entries that none of them serves.
-    """
-
-    house: House
-    links: Links
-    entries: tuple[Entry, ...]
-    languages: tuple[str, ...]
-    feeds: tuple[str, ...]
-    words: Words
-    render: Render
-
-    @classmethod
-    def of(cls, house: House, words: Words, render: Render | None = None) -> Desk:
-        """The desk for a house; without ``render``, pictures keep their addresses and have no sizes."""
-        entries = house.public_entries
-        own = house.settings.languages
-        spoken = {lang for entry in entries for lang in entry.languages}
-        found = spoken | {lang for page in house.pages for lang in page.languages}
-        languages = (*own, *sorted(found - set(own)))
-        render = render or _plainly(house)
-        return cls(house, Links.of(house.settings), entries, languages, _served(own, spoken), words, render)
-
-    def tongue(self, lang: str) -> Tongue:
-        """How a page in ``lang`` speaks."""
-        own = self.words.get(lang)
-        borrowed = {key: text for key, text in self.words.get(self.links.home, {}).items() if key != "name"}
-        return Tongue(lang, own or borrowed)
-
-    def url(self, path: str) -> str:
-        """The address pages link to."""
-        return self.links.rooted(path)
-
-    def listed(self, lang: str) -> list[Listed]:
-        """What pages in ``lang`` list: in the house's first language everything once, else what there is in it."""
-        if lang == self.links.home:
-            return [(entry, entry.version(*self.house.settings.languages)) for entry in self.entries]
-        return [(entry, entry.version(lang)) for entry in self.entries if lang in entry.languages]
-
-
-def _served(own: tuple[str, ...], spoken: set[str]) -> tuple[str, ...]:
-    tags = list(own)
-    for lang in sorted(spoken):
-        if closest(lang, tags) is None:
-            tags.append(lang)
-    return tuple(tags)
-
-
-def _plainly(house: House) -> Render:
-    shelf = Shelf.of(house)
-    return lambda version, prefix: html_for(shelf, version, EVERYONE, absolute=False, prefix=prefix)
-
-
-def summary(version: Version) -> str:
-    """The version's own summary, or its first public words."""
-    return version.summary or teaser(body_for(version.body, EVERYONE))
+from pipeline.desk import Desk, Listed
+from pipeline.links import slugify
+from pipeline.model import Entry, Kind, Version
+from pipeline.tongue import direction
 
 
 def foreign(version: Version, lang: str) -> str:
@@ -155,7 +62,7 @@ def post(desk: Desk, listed: Listed, lang: str) -> str:
     entry, version = listed
     when = time_of(entry, desk.tongue(lang).day(entry.date)) if entry.dated else ""
     said = [f'<span class="kith-badge">{escape(fact)}</span>' for fact in provenance(desk, version, lang)]
-    words, outer = escape(summary(version)), foreign(version, lang)
+    words, outer = escape(desk.summary(version)), foreign(version, lang)
     address = desk.url(desk.links.entry(entry, version.lang))
     return (
         '<article class="kith-entry kith-post h-entry">'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -55,6 +54,8 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def _closest(word: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
     wanted = word.casefold()
     if len(names) > _MANY:
         names = [name for name in names if abs(len(name) - len(word)) < 9 and _alike(name.casefold(), wanted)][:_MANY]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
-from pipeline.links import slugify
-from pipeline.listings import alternates, feeds, tag_feed
+from pipeline.desk import Desk, Leaf, SitePage
+from pipeline.keys import key_of
+from pipeline.listed import alternates, feeds, tag_feed
 from pipeline.model import Mail
-from pipeline.timeline import Desk, SitePage, anchor
+from pipeline.timeline import anchor
 from pipeline.tongue import Tongue
 
 
-def subscribe(desk: Desk, lang: str) -> SitePage:
+def subscribe(desk: Desk, lang: str) -> Leaf:
     """The page about feeds and letters in ``lang``."""
+    tags = [(slug, one.name) for slug, one in desk.tags.items()]
+    key = partial(key_of, "subscribe", lang, desk.languages, desk.feeds, tags)
+    return Leaf(desk.links.subscribe(lang), lang, key, partial(_subscribe, desk, lang))
+
+
+def _subscribe(desk: Desk, lang: str) -> SitePage:
     tongue = desk.tongue(lang)
     return SitePage(
         path=desk.links.subscribe(lang),
@@ -66,8 +74,8 @@ def _feeds(desk: Desk, tongue: Tongue) -> str:
     )
     updates = _row(desk, tongue, tongue.say("updates"), desk.links.feed("updates", "rss"))
     languages = "".join(_language(desk, tongue, one) for one in desk.feeds)
-    tags = {slugify(tag): tag for entry in reversed(desk.entries) for tag in entry.tags if slugify(tag)}
-    tagged = "".join(_row(desk, tongue, tags[slug], desk.links.feed(tag_feed(slug), "rss")) for slug in sorted(tags))
+    rows = (_row(desk, tongue, one.name, desk.links.feed(tag_feed(slug), "rss")) for slug, one in desk.tags.items())
+    tagged = "".join(rows)
     opml = anchor(desk.url(desk.links.opml()), tongue.say("feeds_opml"))
     return (
         f'<ul class="kith-feeds">{everything}{updates}</ul>'

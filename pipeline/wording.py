@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from pipeline.edition import edition
 from pipeline.model import Settings, closest
 from pipeline.packaged import own_or_packaged
 from pipeline.undone import spoken, words
@@ -16,7 +17,11 @@ _READ = {".html", ".xml", ".yml", ".css", ".js", ".svg", ".j2", ".txt", ".json"}
 _INDEX = "config docs fields lang location pipeline separator tags text title boost"
 """The keys of the search index."""
 
-_SPEAKING = "feeds feedxml feedhtml pages listings timeline welcome stage site finish markup letters letterhtml".split()
+SPEAKING = (
+    "feeds feedxml feedhtml newsstand pages listings listed archive tagged timeline welcome desk making engine "
+    "searching finish markup letters letterhtml"
+).split()
+"""The modules that write words of their own onto pages, into feeds and letters."""
 
 
 def said_around(root: Path, settings: Settings) -> str:
@@ -25,6 +30,16 @@ def said_around(root: Path, settings: Settings) -> str:
     own = [settings.author, settings.url, mail.sender, mail.reply_to, mail.postal, mail.unsubscribe]
     own += [*settings.title.values(), *settings.description.values()]
     return "\n".join([*own, *_of_folders(root, settings), *_of_calendars(settings)])
+
+
+def stamp_around(root: Path, settings: Settings) -> list[tuple[str, int, int]]:
+    """Another one wherever `said_around` could be another: files by size and time, and which Kith reads them."""
+    found = [(f"{edition()} {settings!r}", 0, 0)]
+    for folder in (*own_or_packaged(root, "site"), *own_or_packaged(root, "templates")):
+        for path in sorted(folder.rglob("*")):
+            seen = path.stat()
+            found.append((str(path), seen.st_size, seen.st_mtime_ns))
+    return found
 
 
 def _of_folders(root: Path, settings: Settings) -> Iterator[str]:
@@ -77,11 +92,16 @@ def fixed_words(bodies: Iterable[bytes] = ()) -> frozenset[bytes]:
     return _of_programs() | frozenset(spoken(_INDEX)).union(*map(words, bodies))
 
 
+def speaking() -> list[Path]:
+    """The files of `SPEAKING`: one that is gone excuses nothing, and a test says so."""
+    return [Path(__file__).parent / f"{name}.py" for name in SPEAKING]
+
+
 @cache
 def _of_programs() -> frozenset[bytes]:
     found: set[bytes] = set()
-    for name in _SPEAKING:
-        tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text("utf-8"))
+    for path in filter(Path.is_file, speaking()):
+        tree = ast.parse(path.read_text("utf-8"))
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:

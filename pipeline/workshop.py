@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from importlib import metadata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline import kept
 from pipeline.errors import Problem, Problems
 from pipeline.model import House, closest
 from pipeline.packaged import packaged
 
-_TOOLS = (
-    "babel", "jinja2", "latex2mathml", "lxml", "markdown", "mkdocs", "mkdocs-material", "pillow", "pygments",
-    "pymdown-extensions",
-)  # fmt: skip
+Words = Mapping[str, Mapping[str, str]]
+"""The site's own words per language."""
 
 
 def site_folder(root: Path) -> Path:
@@ -48,12 +47,22 @@ def _overlaid(folder: Path, given: Path, own: Path) -> Path:
     return folder
 
 
-def words_for(source: Path, house: House) -> dict[str, dict[str, str]]:
-    """The site's words in every language of the house; English where there are none."""
-    known = _read(packaged("site") / "words")
-    if source != packaged("site"):
-        for lang, words in _read(source / "words").items():
-            known[lang] = known.get(lang, {}) | words
+def words_for(source: Path, house: House, cache: Path | None = None) -> dict[str, dict[str, str]]:
+    """The site's words in every language of the house; English where there are none.
+
+    ``cache`` is a folder to keep them in, as they were read.
+    """
+    folders = list(dict.fromkeys((packaged("site") / "words", source / "words")))
+    files = [path for folder in folders for path in sorted(folder.glob("*.yml"))]
+    key = [(path.name, path.read_bytes()) for path in files]
+    known: dict[str, dict[str, str]] | None = kept.load(cache / "words", key) if cache else None
+    if known is None:
+        known = {}
+        for folder in folders:
+            for lang, words in _read(folder).items():
+                known[lang] = known.get(lang, {}) | words
+        if cache:
+            kept.store(cache / "words", key, known)
     english = known["en"]
     spoken = {*house.settings.languages, *_languages(house)}
     found = {}
@@ -99,21 +108,13 @@ def _folded(text: str) -> str:
     return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])", "", " ".join(text.split()))
 
 
-def fingerprint(house: House, source: Path) -> str:
-    """The hash of all that decides how the site looks, except the files that texts refer to."""
+def looks(source: Path) -> str:
+    """The hash of all that decides how the site looks, but for the house itself and the tools."""
     digest = hashlib.sha256()
-    for part in (house.settings, house.entries, house.pages, _tools()):
-        digest.update(repr(part).encode("utf-8", "surrogatepass"))
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in _files(source):
+        digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _tools() -> list[tuple[str, str]]:
-    """Versions of what we stand on, and the state of our own code."""
-    own = [
-        (path.name, f"{path.stat().st_size} {path.stat().st_mtime_ns}")
-        for path in sorted(Path(__file__).parent.rglob("*.py"))
-    ]
-    return [(name, metadata.version(name)) for name in _TOOLS] + own
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())

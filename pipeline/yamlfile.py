@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from pipeline.errors import Problem
 from pipeline.salvage import pieces
 
@@ -26,7 +24,6 @@ _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]{1,300}(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN = {
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "timestamp", "value", "merge")
 }
@@ -90,8 +87,10 @@ def _deep(text: str, first_line: int) -> tuple[int, str, str] | None:
 
 def _read(text: str, path: Path, document: Document, first_line: int) -> tuple[int, str, str] | None:
     """Puts what ``text`` says at ``path``, or gives the reason why it cannot be read."""
+    import yaml
+
     try:
-        loader = _Loader(text)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
             node = loader.get_single_node()
         finally:
@@ -154,7 +153,7 @@ def _piece(text: str, key: str | None, path: Path, document: Document, line: int
     return None
 
 
-def _broken(error: yaml.YAMLError, text: str, first_line: int) -> tuple[int, str, str]:
+def _broken(error: Exception, text: str, first_line: int) -> tuple[int, str, str]:
     fact = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "this cannot be read")
     line = _line_of(error, text)
     lines = text.split("\n")
@@ -162,7 +161,7 @@ def _broken(error: yaml.YAMLError, text: str, first_line: int) -> tuple[int, str
     return first_line + line, f"broken YAML: {_in_words(fact, said)}", advice(fact, said)
 
 
-def _line_of(error: yaml.YAMLError, text: str) -> int:
+def _line_of(error: Exception, text: str) -> int:
     """Where the fault is: the start of what is not closed, rather than where reading gave up."""
     mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     context = str(getattr(error, "context", "") or "")
@@ -234,9 +233,9 @@ def _value(node: Any, path: Path, document: Document, first: int, seen: set[int]
     if node.tag not in _PLAIN:
         tag = "!!" + node.tag.removeprefix("tag:yaml.org,2002:") if ":" in node.tag else node.tag
         document.problems.append((line, f"a tag (`{tag}`)", "Write the value without it."))
-    if isinstance(node, yaml.ScalarNode):
+    if node.id == "scalar":
         return _scalar(node, path, document)
-    if isinstance(node, yaml.SequenceNode):
+    if node.id == "sequence":
         return [_value(child, (*path, index), document, first, seen) for index, child in enumerate(node.value)]
     return _mapping(node, path, document, first, seen)
 
@@ -245,7 +244,7 @@ def _mapping(node: Any, path: Path, document: Document, first: int, seen: set[in
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = first + int(key_node.start_mark.line)
-        if not isinstance(key_node, yaml.ScalarNode):
+        if key_node.id != "scalar":
             document.problems.append((line, "a key that is not text", "Write `name: value`."))
             continue
         key = str(key_node.value)

@@ -20,15 +20,34 @@ import pytest
 from houses import text
 from PIL import Image, PngImagePlugin
 
-from pipeline import album, bodies, engine, feeds, feedxml, letters, listings, mime, pages, payload, plate, site
+from pipeline import (
+    album,
+    archive,
+    bodies,
+    feeds,
+    feedxml,
+    fragments,
+    letters,
+    listings,
+    making,
+    mime,
+    newsstand,
+    pages,
+    payload,
+    plate,
+    rebuild,
+    site,
+    tagged,
+)
+from pipeline.desk import Desk
 from pipeline.leakcheck import LeakCheck
+from pipeline.manifest import Place
 from pipeline.markup import Heading
-from pipeline.model import Entry, House, Kind
+from pipeline.model import PUBLIC, Entry, House, Kind
+from pipeline.newsstand import Newsstand
 from pipeline.plan import plan
 from pipeline.publish import Opened, build, open_house
 from pipeline.secret import Secret
-from pipeline.stage import Stage
-from pipeline.timeline import Desk
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PASSAGE = "The surgeon wants to look at the left retina again before spring."
@@ -107,25 +126,13 @@ class Stages:
     def check(self) -> LeakCheck:
         return LeakCheck(self.house.house, self.house.root)
 
-    def feeds(self) -> None:
-        """Every feed, in a folder."""
-        folder = self.house.root / "build" / "feeds"
-        for name, data in feeds.feeds(self.house.house, lambda _: None).items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        self.check().site(folder)
-
-    def pages(self) -> None:
-        """All that MkDocs is given."""
-        house, root = self.house.house, self.house.root
-        folders = site._Folders(root, root / "build")
-        site._stage(house, folders, site.words_for(site.site_folder(root), house), None, "")
-        self.check().site(folders.docs)
-
     def site(self) -> None:
-        """The site, whole."""
+        """The site without feeds."""
         site.build(self.house.house, self.house.root, None, self.check().site)
+
+    def feeds(self) -> None:
+        """The site and the feeds, whole."""
+        site.build(self.house.house, self.house.root, None, self.check().site, feeds=True)
 
     def letters(self) -> None:
         """Letters, pastes and the bodies of requests."""
@@ -192,28 +199,13 @@ def on_page(html: str) -> Callable[[pytest.MonkeyPatch, House], None]:
     return wrap(pages, "_post", lambda _, made, *__: replace(made, body=made.body + html))
 
 
-def staged(path: str, more: bytes) -> Callable[[pytest.MonkeyPatch, House], None]:
-    def change(house: House, own: Stage, name: str, data: bytes) -> tuple[Any, ...]:
-        return own, name, data + more if name == path else data
-
-    return before(Stage, "write", change)
-
-
-def after_engine(change: Callable[[Path], None]) -> Callable[[pytest.MonkeyPatch, House], None]:
-    def made(house: House, warnings: Any, job: engine.Job) -> Any:
-        change(job.out)
-        return warnings
-
-    return wrap(engine, "run", made)
-
-
-def into(name: str, more: str) -> Callable[[pytest.MonkeyPatch, House], None]:
+def put_down(path: str, more: str) -> Callable[[pytest.MonkeyPatch, House], None]:
     """A finished file with something more at its end."""
 
-    def change(folder: Path) -> None:
-        (folder / name).write_text((folder / name).read_text("utf-8") + more, "utf-8")
+    def change(house: House, own: Place, name: str, data: bytes) -> tuple[Any, ...]:
+        return own, name, data + more.encode() if name == path else data
 
-    return after_engine(change)
+    return before(Place, "put", change)
 
 
 def sheet(change: Callable[[Any], dict[str, str]]) -> Callable[[pytest.MonkeyPatch, House], None]:
@@ -244,24 +236,49 @@ def _metadata(house: House, made: Any, *_: Any) -> Any:
     return target.getvalue(), made[1]
 
 
-def _narrow_picture(house: House, render: Any, _: House, own: album.Album) -> Any:
-    own.address("media/ward-seven.png")
-    return render
+def _narrow_picture(house: House, run: Any, *_: Any) -> Any:
+    run.fragments.album.address("media/ward-seven.png")
+    return run
+
+
+def _narrow_file(house: House, made: Any, run: Any, *_: Any) -> Any:
+    (run.folders.fresh / f"{SLUG}.txt").write_text("x")
+    return made
+
+
+def _all_public(house: House, _: House) -> tuple[Any, ...]:
+    return (replace(house, entries=tuple(replace(one, visibility=PUBLIC) for one in house.entries)),)
+
+
+def _kept_entry(_: House, own: Newsstand, part: feeds.Part) -> tuple[Any, ...]:
+    """What an earlier build is said to have kept of each entry."""
+    for one in part.chosen:
+        key, packed = own.pack(one.entry, one.version)
+        own.items[key] = (*packed[:5], PASSAGE, *packed[6:])
+    return own, part
+
+
+def _for_a_few(house: House, desk: Desk, sizes: feeds.Sizes, raw: Any) -> tuple[Any, ...]:
+    """The stand of feeds with bodies as its author's closest read them."""
+    shelf = fragments.Shelf.of(house)
+    return desk, sizes, lambda version: bodies.html_for(shelf, version, INSIDE, absolute=False)
 
 
 def _in_chinese(house: House, shelf: Any, version: Any, audience: Any) -> tuple[Any, ...]:
     return shelf, version, INSIDE if version.lang == "zh" else audience
 
 
-HEADINGS = (Heading(2, "what-the-surgeon-said", "What the surgeon said"),)
+HEADINGS = (
+    Heading(2, "one", "One"),
+    Heading(2, "two", "Two"),
+    Heading(2, "what-the-surgeon-said", "What the surgeon said"),
+)
 ENCODED = base64.b64encode(PASSAGE.encode()).decode()
 ESCAPED = "".join(f"\\u{ord(sign):04x}" for sign in PASSAGE)
 
 SEEDS: dict[str, Seed] = {
-    "the feed's content": Seed("feeds", "feed.xml", put(feeds, "EVERYONE", INSIDE)),
-    "an entry in the feed": Seed(
-        "feeds", "feed.xml", put(House, "public_entries", property(lambda house: house.entries))
-    ),
+    "the feed's content": Seed("feeds", "feed.xml", before(Newsstand, "of", _for_a_few)),
+    "an entry in the feed": Seed("feeds", "feed.xml", before(newsstand, "parts", _all_public)),
     "the feed's summary": Seed("feeds", "feed.json", item(lambda house: {"summary": narrow(house).master.body})),
     "the feed's title": Seed("feeds", "feed.xml", item(lambda _: {"title": TITLE})),
     "the feed's tags": Seed("feeds", "feed.xml", item(lambda _: {"tags": (TAG,)})),
@@ -288,39 +305,47 @@ SEEDS: dict[str, Seed] = {
     "the list of feeds": Seed(
         "feeds", "feeds.opml", wrap(feeds, "_outline", lambda _, made, *__: made | {"category": "kreis-eins"})
     ),
-    "the page's body": Seed("pages", "posts/walk/", put(site, "EVERYONE", INSIDE)),
-    "one language's page": Seed("pages", "zh/posts/walk/", before(site, "html_for", _in_chinese)),
-    "the description": Seed("pages", "posts/walk/", put(pages, "summary", lambda version: version.body[60:400])),
+    "the page's body": Seed("site", "posts/walk/", put(fragments, "EVERYONE", INSIDE)),
+    "one language's page": Seed("site", "zh/posts/walk/", before(fragments, "html_for", _in_chinese)),
+    "the description": Seed(
+        "site", "posts/walk/", wrap(Desk, "summary", lambda _, made, own, version: version.body[60:400])
+    ),
     "the page's title": Seed(
-        "pages", "posts/walk/", wrap(pages, "_post", lambda _, made, *__: replace(made, title=TITLE))
+        "site", "posts/walk/", wrap(pages, "_post", lambda _, made, *__: replace(made, title=TITLE))
     ),
     "a heading's id": Seed(
-        "pages", "posts/walk/", wrap(pages, "_post", lambda _, made, *__: replace(made, headings=HEADINGS))
+        "site", "posts/walk/", wrap(pages, "_post", lambda _, made, *__: replace(made, headings=HEADINGS))
     ),
-    "alt text": Seed("pages", "posts/walk/", on_page(f'<img src="/x.png" alt="{ALT}">')),
-    "a comment": Seed("pages", "posts/walk/", on_page(f"<!-- {PASSAGE} -->")),
+    "alt text": Seed("site", "posts/walk/", on_page(f'<img src="/x.png" alt="{ALT}">')),
+    "a comment": Seed("site", "posts/walk/", on_page(f"<!-- {PASSAGE} -->")),
     "JSON-LD": Seed(
-        "pages", "posts/walk/", on_page(f'<script type="application/ld+json">{{"text": "{ESCAPED}"}}</script>')
+        "site", "posts/walk/", on_page(f'<script type="application/ld+json">{{"text": "{ESCAPED}"}}</script>')
     ),
-    "a class with a circle's name": Seed("pages", "posts/walk/", on_page('<p class="for-kreis-eins">x</p>')),
-    "a circle's title": Seed("pages", "posts/walk/", on_page("<p>Die Engsten</p>")),
-    "a reader's name": Seed("pages", "posts/walk/", on_page("<p>Thanks to Ottokar <b>Brenn</b>inger</p>")),
-    "a reader's address": Seed("pages", "posts/walk/", on_page('<a href="mailto:pz%40example.org">x</a>')),
-    "a reader's id": Seed("pages", "posts/walk/", on_page('<p data-for="philippa">x</p>')),
-    "base64": Seed("pages", "posts/walk/", on_page(f'<a href="data:text/plain;base64,{ENCODED}">x</a>')),
-    "an escaped Chinese address": Seed("pages", "posts/walk/", on_page(f'<a href="/{quote(PASSAGE_ZH)}/">x</a>')),
+    "a class with a circle's name": Seed("site", "posts/walk/", on_page('<p class="for-kreis-eins">x</p>')),
+    "a circle's title": Seed("site", "posts/walk/", on_page("<p>Die Engsten</p>")),
+    "a reader's name": Seed("site", "posts/walk/", on_page("<p>Thanks to Ottokar <b>Brenn</b>inger</p>")),
+    "a reader's address": Seed("site", "posts/walk/", on_page('<a href="mailto:pz%40example.org">x</a>')),
+    "a reader's id": Seed("site", "posts/walk/", on_page('<p data-for="philippa">x</p>')),
+    "base64": Seed("site", "posts/walk/", on_page(f'<a href="data:text/plain;base64,{ENCODED}">x</a>')),
+    "an escaped Chinese address": Seed("site", "posts/walk/", on_page(f'<a href="/{quote(PASSAGE_ZH)}/">x</a>')),
     "a tag's page": Seed(
-        "pages",
+        "site",
         "tags/walks/",
         before(
-            listings, "_tag", lambda house, desk, lang, slug, name, rows: (desk, lang, slug, name, listed(house, rows))
+            tagged, "_tag", lambda house, desk, lang, slug, name, rows: (desk, lang, slug, name, listed(house, rows))
         ),
     ),
     "the list of tags": Seed(
-        "pages", "tags/", before(listings, "_tags", lambda house, desk, lang, rows: (desk, lang, listed(house, rows)))
+        "site",
+        "tags/index.html",
+        before(
+            tagged,
+            "_cloud",
+            lambda _, desk, lang, counts, updated: (desk, lang, [*counts, (TAG, "tags/", 1)], updated),
+        ),
     ),
     "a month's page": Seed(
-        "pages",
+        "site",
         "updates/2026/11/",
         before(
             listings,
@@ -329,34 +354,50 @@ SEEDS: dict[str, Seed] = {
         ),
     ),
     "the front page": Seed(
-        "pages",
-        "index.md",
+        "site",
+        "site/index.html",
         before(listings, "_home", lambda house, desk, lang, rows: (desk, lang, listed(house, rows))),
     ),
     "the archive's page": Seed(
-        "pages",
+        "site",
         "archive/",
-        before(listings, "_archive", lambda house, desk, lang, rows: (desk, lang, listed(house, rows))),
+        before(archive, "_newest", lambda house, desk, lang, rows, years: (desk, lang, listed(house, rows), years)),
     ),
     "every list": Seed(
-        "pages", "tags/severance/", wrap(Desk, "of", lambda house, made, *_: replace(made, entries=house.entries))
+        "site", "tags/severance/", wrap(Desk, "of", lambda house, made, *_: replace(made, entries=house.entries))
     ),
-    "robots.txt": Seed("pages", "robots.txt", staged("robots.txt", f"Disallow: /posts/{SLUG}/\n".encode())),
+    "robots.txt": Seed("site", "robots.txt", put_down("robots.txt", f"Disallow: /posts/{SLUG}/\n")),
     "a file's name": Seed(
-        "pages",
+        "site",
         SLUG,
-        wrap(Stage, "finish", lambda _, made, own, *__: (own.folder / f"{SLUG}.txt").write_text("x") and made),
+        wrap(rebuild, "_search", _narrow_file),
     ),
-    "a picture's name": Seed("pages", "ward-seven.png", wrap(site, "_renderer", _narrow_picture)),
-    "words inside a picture": Seed("pages", "bridge.png", wrap(album, "plain_picture", _metadata)),
+    "a picture's name": Seed("site", "ward-seven.png", wrap(rebuild, "_begin", _narrow_picture)),
+    "words inside a picture": Seed("site", "bridge.png", wrap(album, "plain_picture", _metadata)),
     "a picture's alt by the renderer": Seed(
-        "pages", "posts/walk/", before(bodies, "body_for", lambda _, body, audience: (body, INSIDE))
+        "site", "posts/walk/", before(bodies, "body_for", lambda _, body, audience: (body, INSIDE))
     ),
     "the search index": Seed(
-        "site", "search/search_index.json", into("search/search_index.json", json.dumps({"text": PASSAGE}))
+        "site", "search/search_index.json", put_down("search/search_index.json", json.dumps({"text": PASSAGE}))
     ),
     "the sitemap": Seed(
-        "site", "sitemap.xml", into("sitemap.xml", f"<loc>https://house.example.org/posts/{SLUG}/</loc>")
+        "site", "sitemap.xml", put_down("sitemap.xml", f"<loc>https://house.example.org/posts/{SLUG}/</loc>")
+    ),
+    "what the search says of a page": Seed(
+        "site",
+        "search/search_index.json",
+        wrap(making, "piece", lambda _, made, *__: made and (made[0], made[1] + json.dumps({"text": PASSAGE}))),
+    ),
+    "what the sitemap says of a page": Seed(
+        "site", "sitemap.xml", wrap(making.Maker, "_said", lambda _, made, *__: f"{made}<!-- {SLUG} -->")
+    ),
+    "the page for lost readers": Seed(
+        "site", "404.html", wrap(making.Maker, "lost", lambda _, made, *__: made + f"<p>{TITLE}</p>".encode())
+    ),
+    "an entry kept for the feeds": Seed(
+        "feeds",
+        "feed.xml",
+        before(Newsstand, "documents", _kept_entry),
     ),
     "the letter": Seed(
         "letters", "philippa`, as HTML", before(letters, "View", lambda _, audience, *rest: (INSIDE, *rest))

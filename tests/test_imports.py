@@ -13,20 +13,26 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "bare errors feedhtml feedxml film lettercode model offered packaged pictext references remotes salvage "
-    "sealing sieve svg throttle tongue traces undone",
-    "beside enclosed engine events frozen leak ledgerfile links named overload pace passages plate renamed "
-    "repository rules secret steplog terms validate wire wording workshop yamlfile",
-    "album confided deploy frontmatter keyring markup mime plan privacy recall settled strays textfile web written",
+    "bare edition errors feedhtml feedxml film inline lettercode model offered packaged pictext references "
+    "remotes salvage sealing sieve svg throttle tongue traces undone",
+    "beside crew enclosed events frozen kept keys leak ledgerfile links named overload pace passages plate "
+    "register renamed repository rules secret steplog terms validate wire wording yamlfile",
+    "album confided deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile "
+    "web workshop written",
     # what reading a house needs, what a letter needs, what a transport needs
     "addresses bodies census config enrolled excuses explain filename finish follow letterhtml letterstyle "
-    "payload plaintext private records shell stationery transports.base",
-    "check content eyes feeds leakcache leaving ledger letterparts openings report subscribers templates timeline "
-    "transports.outbox transports.sendgrid transports.smtp tripwire",
-    "consent custody deliver eyeshtml leakfiles letters listings reading sealed stage starter transports.choose",
-    "gallery issues leakcheck letterproof rotate terminal welcome",
+    "manifest payload plaintext private records shell stationery transports.base",
+    "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report subscribers "
+    "templates texts transports.outbox transports.sendgrid transports.smtp tripwire",
+    "consent content custody deliver engine eyeshtml leakfiles letters newsstand rollcall searching starter "
+    "timeline transports.choose",
+    "gallery issues leakcheck letterproof listed reading sealed terminal",
+    "archive rotate tagged welcome",
+    "listings",
     # pages and their lists
     "pages",
+    "making",
+    "rebuild",
     # the site as a whole
     "site",
     # the only one who knows the order
@@ -43,7 +49,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
-    "excuses offered beside confided letterproof gallery lettercode"
+    "excuses offered beside confided letterproof gallery lettercode desk listed archive tagged searching keys"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

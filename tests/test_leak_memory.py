@@ -9,6 +9,7 @@ import pytest
 from small import circle, entry, house
 
 from pipeline.errors import Leaked
+from pipeline.excuses import Excuses
 from pipeline.leak import Leak
 from pipeline.leakcache import _CODE, FILE, Memory
 from pipeline.leakcheck import LeakCheck
@@ -104,6 +105,21 @@ def test_a_public_text_that_is_taken_back_excuses_nothing_any_more(site: Path, t
     check(tmp_path, narrow, f"{HARMLESS}.")
     with pytest.raises(Leaked, match=r"index\.html"):
         check(tmp_path, narrow, "Another text.")
+
+
+def test_excuses_are_weighed_again_only_where_a_text_or_a_template_changed(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = only_inner(HARMLESS), f"{HARMLESS}."
+    check(tmp_path, *bodies)
+    monkeypatch.setattr(Excuses, "still_hold", None)
+    check(tmp_path, *bodies)
+    with pytest.raises(TypeError):
+        check(tmp_path, bodies[0], f"{HARMLESS}. And more.")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "letter.html").write_text("Dear reader")
+    with pytest.raises(TypeError):
+        check(tmp_path, *bodies)
 
 
 def test_a_leak_is_told_again_and_again(site: Path, tmp_path: Path) -> None:

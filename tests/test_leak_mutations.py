@@ -11,7 +11,7 @@ from leaky_house import SEEDS, Stages, opened
 from pipeline import payload, plate
 from pipeline.errors import Leaked
 
-STAGES = ("feeds", "pages", "site", "letters", "requests")
+STAGES = ("site", "feeds", "letters", "requests")
 
 
 @pytest.fixture
@@ -50,4 +50,4 @@ def test_a_planted_leak_stops_the_run_and_names_the_output(
 
 
 def test_there_are_enough_ways() -> None:
-    assert len(SEEDS) >= 40
+    assert len(SEEDS) >= 50

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import SETTINGS, circle, entry, house, person
 
+from pipeline import wording
+from pipeline.leak import Output
 from pipeline.leakcheck import LeakCheck
-from pipeline.leaving import Output
 from pipeline.model import EVERYONE, House, Person, Privacy, Version
 from pipeline.sieve import RUN, Sieve, Sought, What
 from pipeline.undone import spoken, words
@@ -276,3 +277,11 @@ def test_no_text_makes_the_words_raise_and_escaping_changes_none(text: str) -> N
     assert tuple(words(json.dumps(clean)[1:-1].encode())) == plain
     assert tuple(words(quote(clean).encode())) == plain
     words(text.encode("utf-8", "surrogatepass"))
+
+
+def test_every_module_that_writes_words_is_there_to_be_read() -> None:
+    assert [path.name for path in wording.speaking() if not path.is_file()] == []
+
+
+def test_words_of_a_program_excuse_themselves() -> None:
+    assert {b"kith", b"h", b"feed", b"url", b"loc", b"lastmod"} <= wording.fixed_words()

@@ -1,4 +1,4 @@
-"""The built site: what is staged, what MkDocs makes of it, and when nothing is done."""
+"""The built site: what MkDocs and Material make of the pages, and when nothing is done."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 from lxml import html as parser
 from PIL import Image
 
-from pipeline import site, stage, workshop
-from pipeline.engine import Job, run
+from pipeline import making, site, workshop
+from pipeline.engine import Engine, Job
 from pipeline.errors import KithError, Problems
 from pipeline.finish import finish
 from pipeline.markup import plain, render
@@ -82,15 +82,15 @@ def test_every_page_is_made(built: tuple[Path, site.SiteReport]) -> None:
         assert (root / "build" / "site" / path).is_file()
 
 
-def test_nothing_non_public_is_staged_or_published(built: tuple[Path, site.SiteReport]) -> None:
+def test_nothing_non_public_is_published_or_given_to_mkdocs(built: tuple[Path, site.SiteReport]) -> None:
     root, _ = built
-    for folder in ("docs", "site"):
-        for path, data in every_file(root / "build" / folder).items():
-            text = data.decode("utf-8", errors="replace")
-            assert SECRET not in text, path
-            assert "eye test" not in text, path
-            assert "Only for inner" not in text, path
-            assert "private" not in Path(path).name
+    assert every_file(root / "build" / "docs") == {}, "MkDocs looks into a folder in which nothing ever lies"
+    for path, data in every_file(root / "build" / "site").items():
+        text = data.decode("utf-8", errors="replace")
+        assert SECRET not in text, path
+        assert "eye test" not in text, path
+        assert "Only for inner" not in text, path
+        assert "private" not in Path(path).name
 
 
 def test_a_title_with_html_is_shown_as_text(built: tuple[Path, site.SiteReport]) -> None:
@@ -104,7 +104,7 @@ def test_a_title_with_html_is_shown_as_text(built: tuple[Path, site.SiteReport])
     assert page.findtext(".//title").startswith('<script>alert(1)</script> & "x" – ')
 
 
-def test_a_body_survives_mkdocs_byte_for_byte(built: tuple[Path, site.SiteReport]) -> None:
+def test_a_body_stands_on_its_page_byte_for_byte(built: tuple[Path, site.SiteReport]) -> None:
     root, _ = built
     body = finish(render(TRICKY, lambda tag, href: href).html, {})
     assert body in html(root, "posts/tricky")
@@ -127,12 +127,12 @@ fenced
 }</script><ul><li>x<li>y</ul>"""
 
 
-def test_any_html_passes_through_mkdocs_untouched(tmp_path: Path) -> None:
+def test_any_html_passes_through_the_theme_untouched(tmp_path: Path) -> None:
     words = workshop.words_for(REPO / "site", house())
-    stage.Stage(tmp_path / "docs").write("index.md", stage.document(SitePage("", "en", "home", "T", "", ODD), "/"))
-    job = Job(REPO / "site", tmp_path / "docs", tmp_path / "out", {}, frames(house(), words), "en")
-    assert run(job) == ()
-    assert f"<div>{ODD}</div>" in (tmp_path / "out" / "index.html").read_text("utf-8")
+    engine = Engine(Job(REPO / "site", tmp_path / "docs", tmp_path / "kept", {}, frames(house(), words), "en"))
+    made = engine.page(SitePage("", "en", "home", "T", "", ODD), "/").decode()
+    assert f"<div>{ODD}</div>" in made
+    assert engine.warnings == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh", "ar"])
@@ -239,7 +239,7 @@ def test_more_documents_know_the_published_size(built: tuple[Path, site.SiteRepo
     root, report = built
     size = (root / "build" / "site" / "media" / "river.jpg").stat().st_size
     assert (root / "build" / "site" / "feed.xml").read_text() == f"<rss>{size}</rss>"
-    assert (report.extra, report.extra_changed) == (1, 1)
+    assert (len(report.others), len(report.others_changed)) == (1, 1)
 
 
 def test_the_sitemap_is_the_same_on_every_day(built: tuple[Path, site.SiteReport]) -> None:
@@ -295,7 +295,7 @@ def test_when_nothing_changed_nothing_is_done(tmp_path: Path, monkeypatch: pytes
     root = root_with_media(tmp_path)
     site.build(sample(), root, more)
     before = {path: path.stat().st_mtime_ns for path in (root / "build").rglob("*")}
-    monkeypatch.setattr(site, "site_pages", None)
+    monkeypatch.setattr(making.Maker, "make", None)
     report = site.build(sample(), root, more)
     assert report.changed == 0
     assert report.kept == len(report.pages)
@@ -319,7 +319,7 @@ def test_a_private_change_does_not_run_mkdocs(tmp_path: Path, monkeypatch: pytes
     given = sample()
     site.build(given, root)
     hidden = post("other", "2026-11-19", ("en", "Hidden", "x"), visibility="inner")
-    monkeypatch.setattr(site, "_make", None)
+    monkeypatch.setattr(making.Maker, "make", None)
     report = site.build(replace(given, entries=(hidden, *given.entries)), root)
     assert report.changed == 0
 
@@ -349,7 +349,7 @@ def test_what_is_taken_away_is_gone_from_the_site(tmp_path: Path) -> None:
     assert not (root / "build" / "site" / "posts" / "lease").exists()
     assert not (root / "build" / "site" / "media" / "river.jpg").exists()
     assert not (root / "build" / "site" / "feed.xml").exists()
-    assert not (root / "build" / "docs" / "zh" / "posts").exists()
+    assert not (root / "build" / "site" / "zh" / "posts").exists()
 
 
 def test_a_changed_picture_is_published_again(tmp_path: Path) -> None:
@@ -376,15 +376,6 @@ def test_bad_settings_of_the_site_are_told_with_their_place(tmp_path: Path) -> N
     settings.write_text(settings.read_text("utf-8").replace("material/search", "no-such-plugin"), "utf-8")
     with pytest.raises(KithError, match=r"^site/mkdocs\.yml: .*no-such-plugin"):
         site.build(sample(), root)
-
-
-def test_a_kill_between_the_two_moves_of_a_swap_is_mended(tmp_path: Path) -> None:
-    root = root_with_media(tmp_path)
-    site.build(sample(), root)
-    (root / "build" / "site").rename(root / "build" / "site.old")
-    report = site.build(sample(), root)
-    assert report.changed == 0
-    assert (root / "build" / "site" / "index.html").is_file()
 
 
 def test_a_half_made_site_is_thrown_away(tmp_path: Path) -> None:
@@ -430,15 +421,6 @@ def test_addresses_that_other_tools_treat_specially_are_made(tmp_path: Path) -> 
     site.build(house(*(post(slug, "2026-01-01", ("en", slug, "b")) for slug in slugs)), tmp_path)
     for slug in slugs:
         assert (tmp_path / "build" / "site" / "posts" / slug / "index.html").is_file()
-
-
-def test_front_matter_carries_any_text() -> None:
-    import yaml
-
-    text = "a: b # c\n'\"\\ \u2028 \x85 😀 {{ x }} --- [1]"
-    page = SitePage("x/", "en", "post", text, text, "<p>x</p>", meta={"odd": [text]})
-    front = yaml.safe_load(stage.document(page, "https://x/").decode().split("---\n")[1])
-    assert (front["kith"]["title"], front["kith"]["odd"]) == (text, [text])
 
 
 def test_the_site_that_comes_with_kith_is_used_when_the_house_has_none(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Spreads work over the machine's cores: forked after everything was read, so that nothing is read twice."""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import os
+import selectors
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import IO, Any, TypeVar
+
+from pipeline.errors import KithError, Problem, Problems
+
+T = TypeVar("T")
+
+FEW = 48
+"""Tasks below which a second process is not worth its start."""
+
+
+def cores() -> int:
+    """How many processes can run at once here; one where threads run, which no fork survives well."""
+    if threading.active_count() > 1 or not hasattr(os, "fork"):
+        return 1
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(tasks: Sequence[T], work: Callable[[T], Any]) -> Iterator[Any]:
+    """What ``work`` makes of each task, in no order; plain values only, since they cross a pipe.
+
+    Raises what a worker raised: `Problems` and `KithError` as they were.
+    """
+    count = cores() if len(tasks) >= FEW else 1
+    if count < 2:
+        yield from map(work, tasks)
+        return
+    gc.freeze()
+    workers = [_Worker(tasks[number::count], work) for number in range(count)]
+    try:
+        yield from _results(workers)
+    finally:
+        for worker in workers:
+            worker.end()
+        gc.unfreeze()
+
+
+class _Worker:
+    """One forked process and the pipe on which it answers."""
+
+    def __init__(self, tasks: Sequence[Any], work: Callable[[Any], Any]) -> None:
+        reading, writing = os.pipe()
+        sys.stdout.flush()
+        self.process = os.fork()
+        if self.process == 0:
+            os.close(reading)
+            _labour(tasks, work, writing)
+        os.close(writing)
+        self.pipe: IO[bytes] = os.fdopen(reading, "rb")
+
+    def end(self) -> None:
+        """Waits for the process; closing its pipe ends one that is still at work."""
+        self.pipe.close()
+        os.waitpid(self.process, 0)
+
+
+def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> None:
+    """The life of a worker; it never returns."""
+    code = 1
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            try:
+                for task in tasks:
+                    _send(pipe, "made", work(task))
+            except Problems as error:
+                _send(pipe, "problems", [(p.path, p.line, p.fact, p.suggestion) for p in error.problems])
+            except KithError as error:
+                _send(pipe, "error", str(error))
+            _send(pipe, "done", None)
+        code = 0
+    except BrokenPipeError:
+        pass
+    finally:
+        os._exit(code)
+
+
+def _send(pipe: IO[bytes], kind: str, value: Any) -> None:
+    data = marshal.dumps((kind, value))
+    pipe.write(len(data).to_bytes(8, "big") + data)
+    pipe.flush()
+
+
+def _results(workers: Sequence[_Worker]) -> Iterator[Any]:
+    with selectors.DefaultSelector() as waiting:
+        for worker in workers:
+            waiting.register(worker.pipe, selectors.EVENT_READ)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                kind, value = _receive(key.fileobj)
+                if kind == "problems":
+                    raise Problems([Problem(*one) for one in value])
+                if kind == "error":
+                    raise KithError(value)
+                if kind == "done":
+                    waiting.unregister(key.fileobj)
+                else:
+                    yield value
+
+
+def _receive(pipe: Any) -> tuple[str, Any]:
+    size = pipe.read(8)
+    data = pipe.read(int.from_bytes(size, "big")) if len(size) == 8 else b""
+    if not data:
+        raise KithError("A part of the build ended unexpectedly. Run it again; `kith build --full` makes all anew.")
+    kind, value = marshal.loads(data)  # noqa: S302 - from our own process, over our own pipe
+    return kind, value

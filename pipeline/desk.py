@@ -1,0 +1,234 @@
+"""What the site's pages are made from, and the keys by which it is seen that one would come out the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pipeline.bodies import html_for
+from pipeline.keys import content_key, key_of
+from pipeline.links import Links, Shelf, slugify
+from pipeline.markup import Heading, Rendered, teaser
+from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
+from pipeline.passages import body_for
+from pipeline.tongue import Tongue
+
+Words = Mapping[str, Mapping[str, str]]
+"""The site's own words per language."""
+
+Render = Callable[[Version, str], Rendered]
+"""The public HTML of a version; the text is what goes before every id in it."""
+
+Listed = tuple[Entry, Version]
+"""An entry in the language a page shows it in."""
+
+Inputs = Callable[[Version], bytes]
+"""The key of all that a version's public HTML is made from; the same key, the same HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """One page of the site: ``path`` is its address below the root, ``alternates`` the same in other languages.
+
+    ``body`` is HTML; everything else is plain text that whoever writes HTML must escape.
+    """
+
+    path: str
+    lang: str
+    kind: str
+    title: str
+    description: str
+    body: str
+    headings: tuple[Heading, ...] = ()
+    alternates: tuple[tuple[str, str], ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page that can be made: its address, how to work out the key of all that it is made from, and how to make it.
+
+    ``told`` are the entries whose own place it is. What stands around every page is not in the key. A key may change
+    once texts are rendered: only then is it known what they lead to.
+    """
+
+    path: str
+    lang: str
+    key: Callable[[], bytes]
+    make: Callable[[], SitePage]
+    told: tuple[Listed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that pages are written from; ``entries`` are the public ones only, newest first.
+
+    ``feeds`` are the languages that have a feed: the house's, then those of entries that none of them serves.
+    """
+
+    house: House
+    links: Links
+    entries: tuple[Entry, ...]
+    languages: tuple[str, ...]
+    feeds: tuple[str, ...]
+    words: Words
+    render: Render
+    inputs: Inputs
+
+    @classmethod
+    def of(cls, house: House, words: Words, render: Render | None = None, inputs: Inputs = content_key) -> Desk:
+        """The desk for a house; without ``render``, pictures keep their addresses and have no sizes."""
+        entries = house.public_entries
+        own = house.settings.languages
+        spoken = {lang for entry in entries for lang in entry.languages}
+        found = spoken | {lang for page in house.pages for lang in page.languages}
+        languages = (*own, *sorted(found - set(own)))
+        render = render or _plainly(house)
+        return cls(house, Links.of(house.settings), entries, languages, _served(own, spoken), words, render, inputs)
+
+    def tongue(self, lang: str) -> Tongue:
+        """How a page in ``lang`` speaks."""
+        own = self.words.get(lang)
+        borrowed = {key: text for key, text in self.words.get(self.links.home, {}).items() if key != "name"}
+        return Tongue(lang, own or borrowed)
+
+    def url(self, path: str) -> str:
+        """The address pages link to."""
+        return self.links.rooted(path)
+
+    def listed(self, lang: str) -> list[Listed]:
+        """What pages in ``lang`` list: in the house's first language everything once, else what there is in it."""
+        if lang == self.links.home:
+            return [(entry, entry.version(*self.house.settings.languages)) for entry in self.entries]
+        return [(entry, entry.version(lang)) for entry in self.entries if lang in entry.languages]
+
+    @cached_property
+    def months(self) -> dict[tuple[int, int], Counter[str]]:
+        """How many updates of each month the pages of each language list."""
+        found: dict[tuple[int, int], Counter[str]] = {}
+        for entry in self.entries:
+            if entry.kind is Kind.UPDATE:
+                found.setdefault((entry.date.year, entry.date.month), Counter()).update(self._listing(entry))
+        return found
+
+    @cached_property
+    def years(self) -> dict[int, Counter[str]]:
+        """How many dated posts of each year the pages of each language list."""
+        found: dict[int, Counter[str]] = {}
+        for entry in self.entries:
+            if entry.kind is Kind.POST and entry.dated:
+                found.setdefault(entry.date.year, Counter()).update(self._listing(entry))
+        return found
+
+    @cached_property
+    def tags(self) -> dict[str, Tagged]:
+        """Every tag by its slug, and how often the pages of each language list it."""
+        found: dict[str, Tagged] = {}
+        for entry in self.entries:
+            year, listing = entry.date.year, self._listing(entry)
+            for slug, tag in slugs(entry).items():
+                one = found.setdefault(slug, Tagged(tag))
+                of_year = one.years.get(year)
+                if of_year is None:
+                    of_year = one.years[year] = Counter()
+                for lang in listing:
+                    one.languages[lang] += 1
+                    of_year[lang] += 1
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def series(self) -> dict[str, list[Entry]]:
+        """The posts of every series."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.series and entry.kind is Kind.POST:
+                found.setdefault(entry.series, []).append(entry)
+        return found
+
+    @cached_property
+    def timeless(self) -> list[str]:
+        """The languages whose pages list posts without a date."""
+        none: Counter[str] = Counter()
+        for entry in self.entries:
+            if entry.kind is Kind.POST and not entry.dated:
+                none.update(self._listing(entry))
+        return self.spoken(none)
+
+    def _listing(self, entry: Entry) -> set[str]:
+        """The languages whose pages list the entry."""
+        return {self.links.home, *entry.languages}
+
+    def spoken(self, count: Counter[str]) -> list[str]:
+        """The languages whose pages list anything of what was counted; the house's first one always has the page."""
+        return [lang for lang in self.languages if lang == self.links.home or count[lang]]
+
+    def summary(self, version: Version) -> str:
+        """The version's own summary, or its first public words."""
+        if version.summary:
+            return version.summary
+        if version.path not in self._teasers:
+            self._teasers[version.path] = teaser(body_for(version.body, EVERYONE))
+        return self._teasers[version.path]
+
+    @cached_property
+    def _teasers(self) -> dict[str, str]:
+        return {}
+
+    def key(self, listed: Listed) -> bytes:
+        """The key of an entry as any page may show it."""
+        entry, version = listed
+        known = self._keys.get((entry.id, version.lang))
+        if known is None:
+            facts = entry.id, str(entry.kind), entry.slug, _shown_date(entry), entry.dated, entry.note, entry.series
+            versions = tuple((one.lang, one.title) for one in entry.versions)
+            known = key_of(facts, entry.tags, versions, version.lang, self.inputs(version))
+            self._keys[entry.id, version.lang] = known
+        return known
+
+    def forget(self) -> None:
+        """Works keys out anew, now that more is known of what texts lead to."""
+        self._keys.clear()
+
+    @cached_property
+    def _keys(self) -> dict[tuple[str, str], bytes]:
+        return {}
+
+
+@dataclass(slots=True)
+class Tagged:
+    """A tag as the newest entry writes it, and how often each language's pages list it: in all, and year by year."""
+
+    name: str
+    languages: Counter[str] = field(default_factory=Counter)
+    years: dict[int, Counter[str]] = field(default_factory=dict)
+
+
+def slugs(entry: Entry) -> dict[str, str]:
+    """The entry's tags by their slugs, each once."""
+    return {slug: tag for tag in entry.tags if (slug := slugify(tag))}
+
+
+def _shown_date(entry: Entry) -> str:
+    """The date as far as anybody sees it: a post without one moves with the clock until it is published."""
+    return entry.date.isoformat() if entry.dated or entry.kind is Kind.UPDATE else ""
+
+
+def keys_of(desk: Desk, entries: Iterable[Listed]) -> bytes:
+    """The keys of entries, in their order."""
+    return b"".join([desk.key(one) for one in entries])
+
+
+def _served(own: tuple[str, ...], spoken: set[str]) -> tuple[str, ...]:
+    tags = list(own)
+    for lang in sorted(spoken):
+        if closest(lang, tags) is None:
+            tags.append(lang)
+    return tuple(tags)
+
+
+def _plainly(house: House) -> Render:
+    shelf = Shelf.of(house)
+    return lambda version, prefix: html_for(shelf, version, EVERYONE, absolute=False, prefix=prefix)

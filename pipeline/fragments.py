@@ -1,0 +1,122 @@
+"""Public texts as HTML, each rendered once, with a note of what else in the house each of them depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.album import Album, mark
+from pipeline.bodies import html_for, linker
+from pipeline.finish import finish
+from pipeline.keys import content_key, key_of
+from pipeline.links import Links, Shelf
+from pipeline.markup import Rendered
+from pipeline.model import EVERYONE, House, Version
+
+Refs = tuple[tuple[str, str], ...]
+"""What a text asks for: each element (``a`` or ``img``) with its address, as far as the house decides about it."""
+
+
+class Fragments:
+    """What everyone may read of a house's versions.
+
+    ``refs`` are what earlier builds noted, ``contents`` the keys of versions by the identity of their objects.
+    """
+
+    def __init__(self, house: House, album: Album, refs: dict[bytes, Refs], contents: dict[int, bytes]) -> None:
+        self.shelf, self.album = Shelf.of(house), album
+        self.refs = refs
+        self.fresh: dict[bytes, Refs] = {}
+        self._contents = contents
+        self._raw: dict[tuple[str, str], Rendered] = {}
+        self._finished: dict[tuple[str, str], Rendered] = {}
+
+    def content(self, version: Version) -> bytes:
+        """The key of a version itself; the house holds all of them, so that none takes another's id."""
+        found = self._contents.get(id(version))
+        if found is None:
+            found = self._contents[id(version)] = content_key(version)
+        return found
+
+    def inputs(self, version: Version) -> bytes:
+        """The key of all that the version's HTML is made from; of what was never rendered, only of its own text."""
+        key = self.content(version)
+        refs = self.refs.get(key)
+        if not refs:
+            return key
+        return key_of(key, [self._answer(version, tag, href) for tag, href in refs])
+
+    def _answer(self, version: Version, tag: str, href: str) -> Any:
+        found = linker(self.shelf, version, self.album.address)(tag, href)
+        return found, self.album.sizes.get(found or ""), self.weight(found)
+
+    def weight(self, address: str | None) -> int | None:
+        """The size in bytes of a published file."""
+        base = self.shelf.links.base
+        file = self.album.files.get(address.removeprefix(base)) if address and address.startswith(base) else None
+        return file.stat().st_size if file else None
+
+    def raw(self, version: Version, prefix: str = "") -> Rendered:
+        """The HTML as Markdown makes it, with the addresses of the site."""
+        place = version.path, prefix
+        if place not in self._raw:
+            self._raw[place] = self._render(version, prefix)
+        return self._raw[place]
+
+    def _render(self, version: Version, prefix: str) -> Rendered:
+        asked: dict[tuple[str, str], None] = {}
+        link = linker(self.shelf, version, self.album.address)
+
+        def noting(tag: str, href: str) -> str | None:
+            target = self.shelf.find(version.path.removeprefix("content/"), href)
+            if target.kind not in {"outside", "here"}:
+                asked[tag, href] = None
+            return link(tag, href)
+
+        made = html_for(self.shelf, version, EVERYONE, absolute=False, prefix=prefix, link=noting)
+        self.refs[self.content(version)] = self.fresh[self.content(version)] = tuple(asked)
+        return made
+
+    def render(self, version: Version, prefix: str) -> Rendered:
+        """The HTML as it stands on a page: pictures have sizes, formulas need no script."""
+        place = version.path, prefix
+        if place not in self._finished:
+            body = self.raw(version, prefix)
+            self._finished[place] = Rendered(finish(body.html, self.album.sizes), body.headings)
+        return self._finished[place]
+
+    def drop(self) -> None:
+        """Forgets what was rendered, so that many pages take no more room than few."""
+        self._raw.clear()
+        self._finished.clear()
+
+
+class KnownAlbum(Album):
+    """An album that knows the files which did not change since they were made ready; ``media`` is what `noted` gave."""
+
+    def __init__(self, content: Path, cache: Path, links: Links, media: dict[str, tuple[Any, ...]]) -> None:
+        super().__init__(content, cache, links)
+        self._media = media
+
+    def _take(self, path: str) -> str | None:
+        seen, public, made, size = self._media.get(path, ((), "", "", None))
+        file = Path(made)
+        if not (made and mark(self.content / path) == list(seen) and file.is_file()):
+            return super()._take(path)
+        address = self.links.rooted(public)
+        self.files[public] = file
+        if size:
+            self.sizes[address] = size
+        return address
+
+
+def noted(album: Album) -> dict[str, tuple[Any, ...]]:
+    """What an album made ready, for `KnownAlbum`."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for path, address in album.asked.items():
+        if address is not None:
+            public = album.links.media(path)
+            size = album.sizes.get(address)
+            seen = tuple(mark(album.content / path))
+            found[path] = (seen, public, str(album.files[public]), size and tuple(size))
+    return found

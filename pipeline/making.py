@@ -1,0 +1,156 @@
+"""Makes what must be made: pages in all processes that the machine has room for, and what they say elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.crew import spread
+from pipeline.desk import Desk, Leaf, SitePage
+from pipeline.errors import Problem
+from pipeline.fragments import Fragments
+from pipeline.links import Links
+from pipeline.manifest import Folders, Place
+from pipeline.model import House, worded
+from pipeline.newsstand import Newsstand, Packed
+from pipeline.pages import frames
+from pipeline.searching import Piece, piece
+from pipeline.workshop import site_folder
+
+_SITEMAP = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+    'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+)
+
+
+def file_of(path: str) -> str:
+    """The file of a page."""
+    return unquote(path) + "index.html"
+
+
+def options(house: House) -> dict[str, Any]:
+    """What the house says over `site/mkdocs.yml`."""
+    settings = house.settings
+    return {
+        "site_name": worded(settings.title, settings.language) or settings.author,
+        "site_url": Links.of(settings).url,
+        "site_author": settings.author,
+        "site_description": worded(settings.description, settings.language),
+    }
+
+
+class Maker:
+    """Makes pages, and remembers what they say for the sitemap, the search and the feeds."""
+
+    def __init__(self, desk: Desk, fragments: Fragments, place: Place, where: Folders, *, feeds: bool) -> None:
+        self.desk, self.fragments, self.place, self.where = desk, fragments, place, where
+        self.stand = Newsstand.of(desk, self._weight, fragments.raw) if feeds else None
+        self.sitemap: dict[str, str] = {}
+        self.pieces: dict[str, Piece | None] = {}
+        self.items: dict[bytes, Packed] = {}
+        self._engine: Any = None
+
+    def _weight(self, path: str) -> int | None:
+        album = self.fragments.album
+        file = album.files.get(album.links.media(path))
+        return file.stat().st_size if file else None
+
+    @property
+    def engine(self) -> Any:
+        """The engine, started when it is first needed: that takes longer than anything else."""
+        if self._engine is None:
+            from pipeline.engine import Engine, Job
+
+            house, cache = self.desk.house, self.where.root / "build" / "cache" / "templates"
+            given, home = frames(house, self.desk.words), house.settings.language
+            empty = self.where.build / "docs"
+            self._engine = Engine(Job(site_folder(self.where.root), empty, cache, options(house), given, home))
+        return self._engine
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the engine had to say, once each."""
+        return tuple(dict.fromkeys(self._engine.warnings)) if self._engine else ()
+
+    def lost(self) -> bytes:
+        """The page for lost readers."""
+        page: bytes = self.engine.lost()
+        return page
+
+    def make(self, todo: Sequence[Leaf]) -> None:
+        """Makes these pages beside the site."""
+        from pipeline.crew import FEW
+
+        _ = self.engine
+        many = len(todo) >= FEW
+        if many:
+            _warm()
+        for made in spread(range(len(todo)), lambda number: self._made(number, todo[number], many=many)):
+            self._take(todo, *made)
+
+    def _made(self, number: int, leaf: Leaf, *, many: bool) -> tuple[Any, ...]:
+        """A page, written beside the site, and what the rest of the build must know of it, as plain values."""
+        page = leaf.make()
+        changed = self.place.put(file_of(leaf.path), self.engine.page(page, self.desk.links.absolute(page.path)))
+        items = [self.stand.pack(*one) for one in leaf.told] if self.stand and many else []
+        refs, self.fragments.fresh = self.fragments.fresh, {}
+        album = self.fragments.album
+        problems = [(one.path, one.line, one.fact, one.suggestion) for one in album.problems]
+        if many:
+            self.fragments.drop()
+            self.forget_items()
+        return number, changed, self._said(page), piece(page), items, refs, problems, self._engine.warnings
+
+    def forget_items(self) -> None:
+        """Lets go of what the feeds' press remembers: it was handed over."""
+        if self.stand:
+            self.stand.press.items.clear()
+
+    def _take(
+        self, todo: Sequence[Leaf], number: int, changed: bool, said: str, searched: Piece | None,
+        items: list[tuple[bytes, Packed]], refs: dict[bytes, Any], problems: list[Any], warnings: list[str],
+    ) -> None:  # fmt: skip
+        path = todo[number].path
+        self.sitemap[path], self.pieces[path] = said, searched
+        self.items.update(items)
+        self.fragments.refs.update(refs)
+        self.fragments.album.problems += [Problem(*one) for one in problems]
+        if self._engine.warnings is not warnings:
+            self._engine.warnings += warnings
+        if changed:
+            self.place.changed.add(file_of(path))
+
+    def piece(self, leaf: Leaf) -> Piece | None:
+        """What the search says of a page that stays as it is."""
+        return piece(leaf.make())
+
+    def _said(self, page: SitePage) -> str:
+        """What the sitemap says of a page."""
+        url = self.desk.links.absolute
+        updated = page.meta.get("updated")
+        others = page.alternates if len(page.alternates) > 1 else ()
+        return "".join(
+            [
+                f"<url><loc>{escape(url(page.path))}</loc>",
+                f"<lastmod>{escape(updated)}</lastmod>" if updated else "",
+                *(
+                    f'<xhtml:link rel="alternate" hreflang="{escape(lang)}" href="{escape(url(path))}"/>'
+                    for lang, path in others
+                ),
+                "</url>",
+            ]
+        )
+
+
+def sitemap(pieces: Sequence[str]) -> bytes:
+    """The sitemap of pages in this order (sitemaps.org, 0.9)."""
+    return (_SITEMAP + "\n".join(pieces) + "\n</urlset>\n").encode()
+
+
+def _warm() -> None:
+    """Imports before a fork what every process will need."""
+    from pipeline.markup import render
+
+    render("a", lambda _, href: href)

@@ -1,0 +1,225 @@
+"""What the site in place was made from, and the folder that it stands in: every file is put there in one move.
+
+A file is put in place only when its bytes differ. While files are moved, a mark says so: whoever finds it later
+looks through the whole folder, takes away what nobody knows of, and makes anew what is not as it was noted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline import kept
+from pipeline.workshop import Words
+
+_FORM = "site 1"
+
+
+@dataclass(slots=True)
+class Manifest:
+    """Under each path of a page its key and what the sitemap says of it; likewise for feeds and other documents.
+
+    ``files`` are the size and time of every file of the site. ``refs`` are the addresses that a version's text asks
+    for, under the key of its text; ``media`` what became of the files they lead to. ``whole`` is
+    the key of everything, ``extra`` the documents that are neither pages nor the site's own.
+    """
+
+    leaves: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    parts: dict[str, tuple[bytes, tuple[str, ...]]] = field(default_factory=dict)
+    single: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    refs: dict[bytes, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    media: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    whole: bytes = b""
+    extra: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """The manifest at ``path``; an empty one, which makes the site anew, when it cannot be read."""
+        found = kept.load(path, _FORM)
+        return cls(*found) if found else cls()
+
+    def write(self, path: Path) -> None:
+        """Replaces the manifest in one move."""
+        parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media
+        kept.store(path, _FORM, (*parts, self.whole, self.extra))
+
+    def damaged(self, site: Path) -> set[str]:
+        """The files that are not as they were put there."""
+        found = set()
+        folder, look = f"{site}/", os.stat
+        for name, was in self.files.items():
+            try:
+                seen = look(folder + name)
+            except OSError:
+                found.add(name)
+                continue
+            if (seen.st_size, seen.st_mtime_ns) != was:
+                found.add(name)
+        return found
+
+
+Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
+"""More documents to publish with the site: path → bytes, given each public file's size in bytes."""
+
+
+Verify = Callable[[Path], object]
+"""Looks at a folder that holds what changed of the site; raises when it must not be put in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents."""
+
+    index: Path
+    changed: int = 0
+    kept: int = 0
+    removed: int = 0
+    pages: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    others_changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a house keeps its site: ``build`` is the folder that all of it is made in."""
+
+    root: Path
+    build: Path
+
+    @property
+    def site(self) -> Path:
+        return self.build / "site"
+
+    @property
+    def fresh(self) -> Path:
+        return self.build / "site.new"
+
+    @property
+    def notes(self) -> Path:
+        return self.build / "cache" / "site"
+
+    @property
+    def mark(self) -> Path:
+        return self.notes / "moving"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a build finds: the folders, what was noted, which files are not as noted; and the keys of what there is now.
+
+    ``around`` is the key of what every page depends on, ``whole`` of everything; ``contents`` are the keys of
+    versions by the identity of their objects.
+    """
+
+    folders: Folders
+    before: Manifest
+    damaged: set[str]
+    words: Words
+    around: bytes
+    whole: bytes
+    contents: dict[int, bytes]
+
+
+class Place:
+    """The site's folder and one beside it, in which what is new waits until all of it was looked at."""
+
+    def __init__(self, site: Path, fresh: Path, mark: Path) -> None:
+        self.site, self.fresh, self.mark = site, fresh, mark
+        self.changed: set[str] = set()
+
+    def begin(self) -> None:
+        """Throws away what an earlier run left waiting."""
+        shutil.rmtree(self.fresh, ignore_errors=True)
+
+    def put(self, name: str, data: bytes) -> bool:
+        """Writes a document beside the site, unless the site holds the very same; whether it differs."""
+        there = self.site / name
+        try:
+            if there.stat().st_size == len(data) and there.read_bytes() == data:
+                return False
+        except OSError:
+            pass
+        waiting = self.fresh / name
+        waiting.parent.mkdir(parents=True, exist_ok=True)
+        waiting.write_bytes(data)
+        self.changed.add(name)
+        return True
+
+    def copy(self, name: str, source: Path) -> bool:
+        """Likewise with a file that lies somewhere else; its time goes with it."""
+        if same(source, self.site / name):
+            return False
+        waiting = self.fresh / name
+        waiting.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, waiting)
+        self.changed.add(name)
+        return True
+
+    def settle(self, gone: Iterable[str]) -> None:
+        """Moves everything into its place and takes away what is gone; the mark stays until `settled`."""
+        self.mark.parent.mkdir(parents=True, exist_ok=True)
+        self.mark.touch()
+        if not self.site.exists():
+            if self.fresh.exists():
+                self.fresh.rename(self.site)
+            return
+        for name in sorted(self.changed):
+            self._move(name)
+        for name in gone:
+            self._remove(name)
+        shutil.rmtree(self.fresh, ignore_errors=True)
+
+    def settled(self) -> None:
+        """Says that everything is in its place and noted."""
+        self.mark.unlink(missing_ok=True)
+
+    def _move(self, name: str) -> None:
+        target = self.site / name
+        try:
+            os.replace(self.fresh / name, target)  # noqa: PTH105 - thousands of moves, and a Path for each costs more
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self.fresh / name).replace(target)
+        except (NotADirectoryError, IsADirectoryError):
+            self._clear(target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self.fresh / name).replace(target)
+
+    def _clear(self, target: Path) -> None:
+        """Takes away what stands where a file, or a folder for it, must be."""
+        if target.is_dir():
+            shutil.rmtree(target)
+        for above in target.parents:
+            if above.is_file():
+                above.unlink()
+            if above == self.site:
+                break
+
+    def _remove(self, name: str) -> None:
+        target = self.site / name
+        target.unlink(missing_ok=True)
+        for above in target.parents:
+            if above == self.site or not above.is_dir() or any(above.iterdir()):
+                break
+            above.rmdir()
+
+    def strays(self, known: Iterable[str]) -> list[str]:
+        """The files of the site that nobody knows of."""
+        wanted = set(known)
+        found = (path.relative_to(self.site).as_posix() for path in self.site.rglob("*") if not path.is_dir())
+        return sorted(name for name in found if name not in wanted)
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    try:
+        return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False

@@ -1,0 +1,89 @@
+"""The feeds' documents, each made only when something that stands in it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from pipeline.desk import Desk
+from pipeline.feeds import STYLE_PATH as STYLE
+from pipeline.feeds import Part, Press, Sizes, listing_document, parts
+from pipeline.feedxml import STYLE as LOOKS
+from pipeline.feedxml import Enclosure, Item
+from pipeline.keys import key_of
+from pipeline.model import Chosen, Entry, Version
+
+Packed = tuple[Any, ...]
+
+
+@dataclass
+class Newsstand:
+    """All feeds of a house; ``items`` are entries as feeds tell them, from earlier builds and this one."""
+
+    desk: Desk
+    press: Press
+    items: dict[bytes, Packed]
+
+    @classmethod
+    def of(cls, desk: Desk, sizes: Sizes, raw: Any) -> Newsstand:
+        """The stand of a house whose bodies ``raw`` renders."""
+        return cls(desk, Press(desk.house, sizes, lambda version: raw(version).html), {})
+
+    @cached_property
+    def all(self) -> tuple[Part, ...]:
+        """Every part of every feed."""
+        return parts(self.desk.house)
+
+    def parts(self) -> Iterator[tuple[str, bytes, Part]]:
+        """Every part with its name and the key of all that stands in it."""
+        for part in self.all:
+            name = part.archive or part.info.name or "everything"
+            keys = b"".join([self.key(one.entry, one.version) for one in part.chosen])
+            facts = part.info.name, part.info.title, part.info.language, part.owed, part.archive, part.previous
+            yield f"{name} {bool(part.archive)}", key_of(facts, keys), part
+
+    def key(self, entry: Entry, version: Version) -> bytes:
+        """The key of an entry as feeds tell it: they show a date even where there was none."""
+        return key_of(self.desk.key((entry, version)), entry.date.isoformat())
+
+    def pack(self, entry: Entry, version: Version) -> tuple[bytes, Packed]:
+        """The entry as feeds tell it, as plain values under its key."""
+        item = self.press.item(Chosen(entry, version))
+        file = item.enclosure
+        return self.key(entry, version), (
+            item.uri, item.url, item.title, item.label, item.summary, item.html, item.language, item.tags,
+            file and (file.url, file.media_type, file.length),
+        )  # fmt: skip
+
+    def documents(self, part: Part) -> Mapping[str, bytes]:
+        """The documents of a part, from what is known of its entries."""
+        for chosen in part.chosen:
+            packed = self.items.get(self.key(chosen.entry, chosen.version))
+            if packed:
+                self.press.items[chosen.entry.id, chosen.version.lang] = _item(packed, chosen)
+        return self.press.documents(part)
+
+    def newest(self) -> dict[bytes, Packed]:
+        """The entries that the current documents hold: those that the next ones will hold most likely."""
+        found: dict[bytes, Packed] = {}
+        for part in self.all:
+            if not part.archive:
+                for one in part.chosen:
+                    key = self.key(one.entry, one.version)
+                    found[key] = self.items.get(key) or self.pack(one.entry, one.version)[1]
+        return found
+
+    def singles(self) -> Iterator[tuple[str, bytes, Any]]:
+        """The list of all feeds, and their looks: path, key, and how to make it."""
+        infos = [part.info for part in self.all if not part.archive]
+        facts = [(info.name, info.title, info.language) for info in infos]
+        yield self.press.links.opml(), key_of(facts), lambda: listing_document(self.desk.house, infos)
+        yield STYLE, b"", LOOKS.encode
+
+
+def _item(packed: Packed, chosen: Chosen) -> Item:
+    uri, url, title, label, summary, html, language, tags, file = packed
+    made = Item(uri, url, title, label, summary, html, chosen.entry.date, language, tags)
+    return replace(made, enclosure=Enclosure(*file)) if file else made

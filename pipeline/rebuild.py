@@ -1,0 +1,286 @@
+"""Makes anew what changed of the site, and puts each changed file in its place in one move."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline import kept
+from pipeline.crew import spread
+from pipeline.desk import Desk, Leaf
+from pipeline.edition import edition
+from pipeline.errors import Problems
+from pipeline.feeds import Part
+from pipeline.fragments import Fragments, KnownAlbum, noted
+from pipeline.keys import key_of
+from pipeline.links import Links
+from pipeline.making import Maker, file_of, sitemap
+from pipeline.manifest import Extra, Folders, Manifest, Place, SiteReport, Start, Verify
+from pipeline.model import House, Kind
+from pipeline.newsstand import Newsstand
+from pipeline.pages import leaves
+from pipeline.searching import Piece, index
+from pipeline.workshop import site_folder
+
+
+@dataclass(slots=True)
+class _Build:
+    """One build on its way: what is there, what must be made, and what will be noted of it."""
+
+    start: Start
+    house: House
+    desk: Desk
+    place: Place
+    fragments: Fragments
+    now: Manifest = field(default_factory=Manifest)
+    todo: list[Leaf] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+
+    @property
+    def before(self) -> Manifest:
+        """What was noted of the site in place."""
+        return self.start.before
+
+    @property
+    def around(self) -> bytes:
+        """The key of what every page depends on."""
+        return self.start.around
+
+    @property
+    def folders(self) -> Folders:
+        """Where the site is."""
+        return self.start.folders
+
+    @property
+    def pages(self) -> list[str]:
+        """The address of every page."""
+        return [leaf.path for leaf in self.leaves]
+
+    def holds(self, name: str) -> bool:
+        """Whether the file stands in the site as it was put there."""
+        return name in self.before.files and name not in self.start.damaged
+
+
+def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | None, *, feeds: bool) -> SiteReport:
+    """Brings the site up to date; a failure leaves it as it was. Raises `Problems` for files that cannot be shown."""
+    run = _begin(house, start)
+    maker = Maker(run.desk, run.fragments, run.place, run.folders, feeds=feeds)
+    _pages(run, maker)
+    _singles(run, maker)
+    used = _feeds(run, maker, maker.stand) if maker.stand else False
+    more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
+    _documents(run, more)
+    _media(run)
+    run.now.whole, run.now.extra = start.whole, tuple(run.extra)
+    if run.fragments.album.problems:
+        raise Problems(run.fragments.album.problems)
+    _search(run, maker)
+    report = _finish(run, maker, verify)
+    if used and maker.stand:
+        kept.store(run.folders.notes / "items", edition(), maker.stand.newest())
+    return report
+
+
+def _begin(house: House, start: Start) -> _Build:
+    folders = start.folders
+    cache = folders.root / "build" / "cache" / "media"
+    album = KnownAlbum(folders.root / "content", cache, Links.of(house.settings), start.before.media)
+    fragments = Fragments(house, album, dict(start.before.refs), start.contents)
+    desk = Desk.of(house, start.words, fragments.render, fragments.inputs)
+    place = Place(folders.site, folders.fresh, folders.mark)
+    if folders.fresh.exists():
+        place.begin()
+    return _Build(start, house, desk, place, fragments)
+
+
+def _pages(run: _Build, maker: Maker) -> None:
+    """Makes every page whose key is not the one it had."""
+    run.leaves = leaves(run.desk)
+    for leaf in run.leaves:
+        key, name = key_of(run.around, leaf.key()), file_of(leaf.path)
+        was = run.before.leaves.get(leaf.path)
+        if was and was[0] == key and run.holds(name):
+            run.now.leaves[leaf.path] = was
+            run.now.files[name] = run.before.files[name]
+        else:
+            run.todo.append(leaf)
+    if not run.todo:
+        return
+    maker.make(run.todo)
+    run.desk.forget()
+    for leaf in run.todo:
+        run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
+        run.now.files[file_of(leaf.path)] = (0, 0)
+    # as the pages stand in the house, not as they were made
+    run.now.leaves = {path: run.now.leaves[path] for path in run.pages}
+
+
+def _single(run: _Build, name: str, key: bytes, make: Callable[[], bytes]) -> None:
+    """A document of its own: kept under its key, else made."""
+    run.now.single[name] = key
+    if run.before.single.get(name) == key and run.holds(name):
+        run.now.files[name] = run.before.files[name]
+        return
+    run.place.put(name, make())
+    run.now.files[name] = (0, 0)
+
+
+def _singles(run: _Build, maker: Maker) -> None:
+    """What every site has once: the page for lost readers, the sitemap, robots, the looks."""
+    absolute = run.desk.links.absolute("sitemap.xml")
+    robots = f"User-agent: *\nAllow: /\n\nSitemap: {absolute}\n".encode()
+    _single(run, "robots.txt", key_of(robots), lambda: robots)
+    pieces = [said for _, said in run.now.leaves.values()]
+    _single(run, "sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
+    _single(run, "404.html", run.around, maker.lost)
+    known = [name for name, key in run.before.single.items() if key == b"asset " + run.around]
+    if known and all(map(run.holds, known)):
+        run.now.single.update(dict.fromkeys(known, b"asset " + run.around))
+        run.now.files.update({name: run.before.files[name] for name in known})
+        return
+    for name, source in _assets(maker, run).items():
+        run.place.copy(name, source)
+        run.now.single[name], run.now.files[name] = b"asset " + run.around, (0, 0)
+
+
+def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
+    """The feeds; whether any of them was made."""
+    todo: list[tuple[str, bytes, Part]] = []
+    for name, part_key, part in stand.parts():
+        key = key_of(run.around, part_key)
+        was = run.before.parts.get(name)
+        if was and was[0] == key and all(map(run.holds, was[1])):
+            run.now.parts[name] = was
+            run.now.files.update({file: run.before.files[file] for file in was[1]})
+        else:
+            todo.append((name, key, part))
+    if todo:
+        stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
+    numbers = range(len(todo))
+    for number, files, changed in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
+        name, key, _ = todo[number]
+        run.now.parts[name] = key, files
+        run.now.files.update(dict.fromkeys(files, (0, 0)))
+        run.place.changed.update(changed)
+    for name, single_key, make in stand.singles():
+        _single(run, name, key_of(run.around, single_key), make)
+        run.extra.append(name)
+    run.extra += [file for _, files in run.now.parts.values() for file in files]
+    return bool(todo)
+
+
+def _printed(run: _Build, stand: Newsstand, number: int, part: Part) -> tuple[int, tuple[str, ...], list[str]]:
+    """Makes a part's documents beside the site: their names, and those that differ from what is there."""
+    made = stand.documents(part)
+    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)]
+
+
+def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
+    for path, data in more.items():
+        name = unquote(path)
+        _single(run, name, key_of(data), lambda data=data: data)  # type: ignore[misc]  # bound now, not when it is called
+        run.extra.append(name)
+
+
+def _media(run: _Build) -> None:
+    """The files that public texts refer to."""
+    for public, file in run.fragments.album.files.items():
+        seen = file.stat()
+        key = key_of(str(file), seen.st_size, seen.st_mtime_ns)
+        name = unquote(public)
+        run.now.single[name] = key
+        if run.before.single.get(name) == key and run.holds(name):
+            run.now.files[name] = run.before.files[name]
+        else:
+            run.place.copy(name, file)
+            run.now.files[name] = (0, 0)
+
+
+def _bytes(run: _Build, path: str) -> int | None:
+    album = run.fragments.album
+    file = album.files.get(album.links.media(path))
+    return file.stat().st_size if file else None
+
+
+def _search(run: _Build, maker: Maker) -> None:
+    """The search index, from what each page says of itself."""
+    name = "search/search_index.json"
+    key = key_of(run.around, [run.now.leaves[path][0] for path in run.pages])
+    if run.before.single.get(name) == key and run.holds(name):
+        run.now.single[name], run.now.files[name] = key, run.before.files[name]
+        return
+    settings = maker.engine.search()
+    if settings is None:
+        return
+    before: dict[str, tuple[bytes, Piece | None]] = kept.load(run.folders.notes / "search", edition()) or {}
+    pieces: dict[str, Piece | None] = {}
+    for leaf in sorted(run.leaves, key=_preference, reverse=True):
+        known, said = before.get(leaf.path, (b"", None))
+        if leaf.path in maker.pieces:
+            said = maker.pieces[leaf.path]
+        elif known != run.now.leaves[leaf.path][0]:
+            said = maker.piece(leaf)
+        pieces[leaf.path] = said
+    found = {path: said for path, said in pieces.items() if said}
+    places = {leaf.path: leaf for leaf in run.leaves}
+    data, full = index(settings, found, lambda path: (maker.piece(places[path]) or ("", ""))[1] or "")
+    run.place.put(name, data)
+    run.now.single[name], run.now.files[name] = key, (0, 0)
+    noted = {path: said and (said[0], said[1] if path in full else None) for path, said in pieces.items()}
+    told = {path: (run.now.leaves[path][0], said) for path, said in noted.items()}
+    kept.store(run.folders.notes / "search", edition(), told)
+
+
+def _preference(leaf: Leaf) -> tuple[bool, str, str]:
+    """Pages that stand on their own first, then the newest; what has no date last."""
+    dated = [entry.date.isoformat() for entry, _ in leaf.told if entry.dated or entry.kind is Kind.UPDATE]
+    return not leaf.told, max(dated, default=""), leaf.path
+
+
+def _assets(maker: Maker, run: _Build) -> dict[str, Path]:
+    """The theme's files, and those of the house's looks over them."""
+    own = site_folder(run.folders.root) / "assets"
+    found = {f"assets/{path.relative_to(own).as_posix()}": path for path in sorted(own.rglob("*")) if path.is_file()}
+    return {**maker.engine.assets(), **found}
+
+
+def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
+    """Has what changed looked at, moves it into place, and notes what the site is now."""
+    now, place = run.now, run.place
+    gone = set(run.before.files) - set(now.files)
+    unsure = not run.before.files or run.folders.mark.exists()
+    if unsure and run.folders.site.exists():
+        gone |= set(place.strays(now.files))
+    if verify and place.changed:
+        verify(run.folders.fresh)
+    now.media = noted(run.fragments.album)
+    wanted = {run.fragments.content(one) for entry in run.desk.entries for one in entry.versions}
+    wanted |= {run.fragments.content(one) for page in run.house.pages for one in page.versions}
+    now.refs = {key: refs for key, refs in run.fragments.refs.items() if key in wanted}
+    if place.changed or gone or unsure:
+        place.settle(gone)
+    for name, was in now.files.items():
+        if was == (0, 0):
+            seen = (run.folders.site / name).stat()
+            now.files[name] = seen.st_size, seen.st_mtime_ns
+    if now != run.before:
+        now.write(run.folders.notes / "manifest")
+    if place.changed or gone or unsure:
+        place.settled()
+    shutil.rmtree(run.folders.fresh, ignore_errors=True)
+    changed = sum(file_of(path) in place.changed for path in run.pages)
+    return SiteReport(
+        run.folders.site / "index.html",
+        changed=changed,
+        kept=len(run.pages) - changed,
+        removed=len(set(run.before.leaves) - set(run.pages)),
+        pages=tuple(run.pages),
+        others=tuple(run.extra),
+        others_changed=tuple(name for name in run.extra if name in place.changed),
+        warnings=maker.warnings,
+        files=len(now.files),
+    )

@@ -1,0 +1,104 @@
+"""The search index: what a reader's browser fetches to search the site, never more than a few megabytes.
+
+The newest texts stand in it in full, section by section; the older ones with title, tags and summary. Every text is
+cut where East Asian characters meet by the separator of `site/mkdocs.yml`, which the script in the browser uses for
+both the texts and the question.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from pipeline.desk import SitePage
+from pipeline.markup import tree
+
+MOST = 4_900_000
+"""Bytes of the whole index."""
+
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_SILENT = {"script", "style", "math", "svg", "template"}
+_BLOCKS = {"p", "li", "pre", "tr", "td", "th", "dt", "dd", "blockquote", "figcaption", "br", "div", "summary"}
+_SEARCHED = {"post", "month", "page"}
+
+Piece = tuple[str, str | None]
+"""What the index says of a page, shortly and in full, as JSON objects joined by commas; in full only if it is known."""
+
+
+def piece(page: SitePage) -> Piece | None:
+    """What the index says of a page; None when it only lists what stands elsewhere."""
+    if page.kind not in _SEARCHED:
+        return None
+    tags = [escape(name) for name, _ in page.meta.get("tags", [])]
+    more = {"tags": tags} if tags else {}
+    short = {"location": page.path, "title": escape(page.title), "text": escape(page.description), **more}
+    sections = [
+        {
+            "location": f"{page.path}#{anchor}" if anchor else page.path,
+            "title": escape(title or page.title),
+            "text": escape(text),
+            **more,
+        }
+        for anchor, title, text in _sections(page.body)
+        if text or title or not anchor
+    ]
+    return _joined([short]), _joined(sections)
+
+
+def _joined(entries: list[dict[str, Any]]) -> str:
+    return ",".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries)
+
+
+def _sections(html: str) -> list[tuple[str, str, str]]:
+    """The text before the first heading, and that below each: anchor, title, text."""
+    found: list[tuple[str, list[str], list[str]]] = [("", [], [])]
+    _walk(tree(html), found)
+    return [(anchor, _line(title), _line(text)) for anchor, title, text in found]
+
+
+def _walk(element: Any, found: list[tuple[str, list[str], list[str]]]) -> None:
+    """Adds an element's words to the last section; a heading with an id begins a new one."""
+    for child in element:
+        tag = child.tag if isinstance(child.tag, str) else "script"
+        if tag in _HEADINGS and child.get("id"):
+            found.append((child.get("id"), ["".join(child.itertext())], []))
+        elif tag not in _SILENT:
+            if tag in _BLOCKS:
+                found[-1][2].append(" ")
+            found[-1][2].append(child.text or "")
+            _walk(child, found)
+        found[-1][2].append((" " if tag in _BLOCKS else "") + (child.tail or ""))
+
+
+def _line(parts: list[str]) -> str:
+    return " ".join("".join(parts).split())
+
+
+def index(
+    settings: Mapping[str, Any], pieces: Mapping[str, Piece], whole: Callable[[str], str]
+) -> tuple[bytes, set[str]]:
+    """The index, and what stands in it in full: as many of the first ones as there is room for.
+
+    ``pieces`` are in the order of preference; ``whole`` gives in full what is not known so.
+    """
+    head = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
+    room = MOST - len(_bytes(head)) - 100 - sum(len(_bytes(short)) + 1 for short, _ in pieces.values())
+    chosen: list[str] = []
+    full: set[str] = set()
+    for name, (short, known) in pieces.items():
+        if room > 0:
+            text = whole(name) if known is None else known
+            room -= len(_bytes(text)) - len(_bytes(short))
+            if room >= 0:
+                full.add(name)
+                chosen.append(text)
+                continue
+            room = 0
+        chosen.append(short)
+    return _bytes(f'{{"config":{head},"docs":[{",".join(chosen)}]}}'), full
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
