@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipeline.cards import cards
 from pipeline.desk import SitePage
 from pipeline.errors import KithError
 from pipeline.model import closest
@@ -86,6 +87,8 @@ class Engine:
         file = File(f"{unquote(page.path)}index.md", str(self.job.empty), str(self.job.cache), use_directory_urls=True)
         made = Page(None, file, self.config)
         made.meta, made.content = front(page, address), f"<div>{page.body}</div>"
+        root = address.removesuffix(urlsplit(address).path)
+        made.meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
         context = get_context(self.nav, [], self.config, made)
         text: str = self.template.render(context)
         return text.encode("utf-8", "surrogatepass")

@@ -1,8 +1,9 @@
-"""What a body needs on a web page only: sizes of pictures, and mathematics without scripts."""
+"""What a body needs on a web page only: pictures in sizes, and mathematics without scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.markup import serialise, tree
@@ -10,14 +11,24 @@ from pipeline.markup import serialise, tree
 Sizes = Mapping[str, tuple[int, int]]
 """Width and height in pixels by a picture's address."""
 
+Siblings = Mapping[str, tuple[tuple[int, str], ...]]
+"""Narrower pictures in WebP, as width and address, by the address of the picture they are made from."""
 
-def finish(html: str, sizes: Sizes) -> str:
-    """The body with every picture's place reserved and every formula as MathML."""
+_NARROW = 320
+"""Pixels of a picture that fits every screen as it is."""
+
+COLUMN = "(min-width: 36em) 640px, calc(100vw - 40px)"
+"""How wide a picture is shown: the column of `site/assets/kith.css`, without its edges."""
+
+
+def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -> str:
+    """The body with every picture's place reserved, its narrower siblings offered, and every formula as MathML."""
     if "<img" not in html and "arithmatex" not in html:
         return html
     root = tree(html)
-    for picture in root.iter("img"):
+    for picture in list(root.iter("img")):
         _reserve(picture, sizes)
+        _offer(picture, siblings.get(picture.get("src", ""), ()))
     for formula in root.xpath(".//*[contains(concat(' ', @class, ' '), ' arithmatex ')]"):
         _formula(formula)
     return serialise(root)
@@ -30,6 +41,28 @@ def _reserve(picture: Any, sizes: Sizes) -> None:
         picture.set("height", str(size[1]))
     picture.set("loading", picture.get("loading") or "lazy")
     picture.set("decoding", "async")
+
+
+def _offer(picture: Any, offered: tuple[tuple[int, str], ...]) -> None:
+    """Puts the picture into a `picture` element; one that the author wrote, or sized by hand, stays as it is."""
+    from lxml import html as parser
+
+    dressed = picture.get("srcset") or picture.get("style") or next(picture.iterancestors("picture"), None) is not None
+    if not offered or dressed:
+        return
+    frame, source = parser.Element("picture"), parser.Element("source")
+    source.set("type", "image/webp")
+    source.set("srcset", ", ".join(f"{address} {width}w" for width, address in offered))
+    source.set("sizes", _shown(picture))
+    picture.getparent().replace(picture, frame)
+    frame.tail, picture.tail = picture.tail, None
+    frame.extend([source, picture])
+
+
+def _shown(picture: Any) -> str:
+    """How wide the picture is shown: never wider than it is."""
+    width = picture.get("width") or ""
+    return f"{width}px" if width.isdigit() and int(width) < _NARROW else COLUMN
 
 
 def _formula(element: Any) -> None:
