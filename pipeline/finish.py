@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,7 @@ COLUMN = "(min-width: 36em) 640px, calc(100vw - 40px)"
 
 def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -> str:
     """The body with every picture's place reserved, its narrower siblings offered, and every formula as MathML."""
+    html = _HEAD.sub(lambda match: match[0].replace("\n<th", '\n<th scope="col"'), html)
     if "<img" not in html and "arithmatex" not in html:
         return html
     root = tree(html)
@@ -32,6 +34,10 @@ def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -
     for formula in root.xpath(".//*[contains(concat(' ', @class, ' '), ' arithmatex ')]"):
         _formula(formula)
     return serialise(root)
+
+
+_HEAD = re.compile(r"<table>\n<thead>\n<tr>(?:\n<th(?: style=\"text-align: \w+;\")?>[^\n]*</th>)+\n</tr>")
+"""The head of a table as Markdown makes it, of which readers who hear it must know that it heads columns."""
 
 
 def _reserve(picture: Any, sizes: Sizes) -> None:

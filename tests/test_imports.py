@@ -15,8 +15,8 @@ FLOORS = (
     # nouns, and what stands on nothing
     "errors model packaged references salvage throttle tongue feedhtml feedxml edition",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
-    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept keys register "
-    "sizes",
+    "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept keys "
+    "register sizes",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed notebook",
     # what reading a house needs, what a letter needs, what a transport needs
@@ -44,9 +44,8 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
 
 PURE = (
-    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages desk cards timeline listed archive tagged "
-    "listings report privacy "
-    "events throttle"
+    "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages desk cards timeline listed archive "
+    "tagged listings report privacy events throttle"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

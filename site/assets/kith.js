@@ -13,6 +13,14 @@ for (const button of document.querySelectorAll(".kith-copy[data-copy]")) {
     setTimeout(() => { button.textContent = words; }, 2000);
   });
 }
+const opened = document.getElementById("__search");
+for (const button of document.querySelectorAll(".kith-search")) {
+  button.addEventListener("click", () => {
+    opened.click();
+    document.querySelector("[data-md-component=search-query]").focus();
+    opened.addEventListener("change", () => button.focus(), { once: true });
+  });
+}
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.kith-languages[open]")) menu.open = false;
