@@ -98,7 +98,10 @@ def _family(tag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages."""
+    """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages.
+
+    ``aliases`` are addresses that it had elsewhere, below the root of the site.
+    """
 
     lang: str
     title: str
@@ -109,6 +112,7 @@ class Version:
     generated: bool = False
     translated: bool = False
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    aliases: tuple[str, ...] = ()
 
     def at(self, key: str) -> int:
         """The line of a front matter key in the file, or of its first line."""

@@ -167,9 +167,12 @@ def pack_page(page: Page) -> tuple[Any, ...]:
 
 def _packed(versions: tuple[Version, ...]) -> tuple[Any, ...]:
     return tuple(
-        (one.lang, one.title, one.summary, one.body, one.path, one.line, one.generated, one.translated, one.lines)
+        (
+            one.lang, one.title, one.summary, one.body, one.path, one.line, one.generated, one.translated, one.lines,
+            one.aliases,
+        )
         for one in versions
-    )
+    )  # fmt: skip
 
 
 def entry_of(packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime) -> Entry:
