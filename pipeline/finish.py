@@ -24,13 +24,15 @@ COLUMN = "(min-width: 36em) 640px, calc(100vw - 40px)"
 
 def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -> str:
     """The body with every picture's place reserved, its narrower siblings offered, and every formula as MathML."""
-    html = _HEAD.sub(lambda match: match[0].replace("\n<th", '\n<th scope="col"'), html)
-    if "<img" not in html and "arithmatex" not in html:
+    html = _HEAD.sub(lambda match: _CELL.sub('<th scope="col"', match[0]), html)
+    if not any(mark in html for mark in ("<img", "arithmatex", "task-list-item")):
         return html
     root = tree(html)
     for picture in list(root.iter("img")):
         _reserve(picture, sizes)
         _offer(picture, siblings.get(picture.get("src", ""), ()))
+    for box in root.xpath(".//li[@class='task-list-item']//input"):
+        box.set("aria-label", " ".join(box.getparent().text_content().split())[:120])
     for formula in root.xpath(".//*[contains(concat(' ', @class, ' '), ' arithmatex ')]"):
         _formula(formula)
     return serialise(root)
@@ -38,6 +40,8 @@ def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -
 
 _HEAD = re.compile(r"<table>\n<thead>\n<tr>(?:\n<th(?: style=\"text-align: \w+;\")?>[^\n]*</th>)+\n</tr>")
 """The head of a table as Markdown makes it, of which readers who hear it must know that it heads columns."""
+
+_CELL = re.compile("<th(?=[ >])")
 
 
 def _reserve(picture: Any, sizes: Sizes) -> None:

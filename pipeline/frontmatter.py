@@ -20,8 +20,8 @@ KEYS = (
 
 FOREIGN = frozenset(
     "audio author authors categories comments cover description excerpt flow image images keywords lastmod "
-    "layout link mathjax math mermaid mindmap mindmap2 model permalink published redirect_from sequence slug subtitle toc "
-    "topmost updated url weight".split()
+    "layout link mathjax math mermaid mindmap mindmap2 model permalink published redirect_from sequence slug subtitle "
+    "toc topmost updated url weight".split()
 )
 """Keys of other tools, which mean nothing here or something close to a key of ours."""
 

@@ -74,8 +74,16 @@ def _markdown() -> Any:
 
     from pipeline.links import slugify
 
-    configs = EXTENSIONS | {"toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)}}
+    configs = EXTENSIONS | {
+        "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
+        "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
+    }
     return markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+
+
+def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:
+    """A diagram as its source, which a page draws and everything else shows."""
+    return f'<pre class="{css_class}"><code>{etree_text(source)}</code></pre>'
 
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:
