@@ -63,6 +63,10 @@ for (const button of document.querySelectorAll(".kith-search")) {
   });
 }
 document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.target.closest("input, textarea") && !opened.checked) {
+    event.preventDefault();
+    document.querySelector("button.kith-search").click();
+  }
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.kith-languages[open]")) menu.open = false;
 });
