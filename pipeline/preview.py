@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +22,23 @@ def preview(
     *,
     drafts: bool = False,
     full: bool = False,
+    shown: Callable[[Opened], None] | None = None,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
     ``drafts`` shows drafts and entries dated ahead as if they were out. A house without a secret gets passing
-    links in its letters.
+    links in its letters. ``shown`` is called when the site is there, before any letter is made.
     """
     opened = open_house(root, environ, now)
     if drafts:
         opened = replace(opened, house=_all_out(opened.house))
+    secret = opened.secret or Secret(secrets.token_bytes(32))
+    first = build(opened, Plan(now), secret, folder=folder, full=full) if shown else None
+    if shown:
+        shown(opened)
     decided = plan(opened.house, opened.history, now)
-    built = build(opened, decided, opened.secret or Secret(secrets.token_bytes(32)), folder=folder, full=full)
+    built = build(opened, decided, secret, site=first is None, folder=folder, full=full)
+    built = replace(built, web=first.web, outputs=first.outputs + built.outputs) if first else built
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is None:
         write_pastes(root, [(pasted.paste.file_name, pasted.text) for pasted in built.pastes])

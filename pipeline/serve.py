@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import json
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -18,30 +20,38 @@ from urllib.parse import unquote, urlsplit
 from pipeline.errors import KithError, Problems
 from pipeline.links import Links
 from pipeline.preview import preview
+from pipeline.publish import Opened
 from pipeline.report import counted
 
 LETTERS = "/letters-preview/"
 _EVENTS = "/kith-events"
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
-_SCRIPT = """<script>
+SCRIPT = """<script>
 (() => {
   const box = document.createElement('pre');
+  box.setAttribute('role', 'alert');
   box.style.cssText = 'position:fixed;inset:auto 0 0 0;max-height:45vh;overflow:auto;margin:0;padding:1rem 1.25rem;' +
     'background:#7f1d1d;color:#fff;font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;z-index:9999';
   const show = (text) => { box.textContent = text; text ? document.body.append(box) : box.remove(); };
+  const mine = location.pathname.startsWith('/letters-preview/') ? 'letters' : 'build';
   let seen = null;
-  new EventSource('%s').onmessage = (event) => {
+  new EventSource('/kith-events').onmessage = (event) => {
     const state = JSON.parse(event.data);
     show(state.problem);
-    if (seen !== null && seen !== state.build) location.reload();
-    seen = state.build;
+    if (seen !== null && seen !== state[mine]) location.reload();
+    seen = state[mine];
   };
 })();
 </script>"""
 
 
 class Studio:
-    """Builds the house and tells every open page when there is something new."""
+    """Builds the house and tells every open page when there is something new.
+
+    ``rooms`` are served beside the site: the beginning of an address → a folder of the build.
+    """
+
+    rooms: Mapping[str, str] = {LETTERS: "letters"}
 
     def __init__(
         self,
@@ -54,35 +64,49 @@ class Studio:
     ) -> None:
         self.root, self.environ, self.clock, self.say = root, environ, clock, say
         self.folder, self.drafts = root / "build" / "preview", drafts
-        self.builds, self.problem, self.base = 0, "", "/"
+        self.builds, self.letters, self.problem, self.base = 0, 0, "", "/"
         self._listeners: set[queue.Queue[str]] = set()
         self._lock = threading.Lock()
 
     def build(self) -> None:
         """Builds once; what is wrong is kept to be shown, and the last good build stays."""
-        started = time.monotonic()
+        started, before = time.monotonic(), self.builds
         try:
-            opened, _, built = preview(self.root, self.environ, self.clock(), self.folder, drafts=self.drafts)
+            with _unhindered():
+                base, said = self.make()
         except Problems as error:
             self.problem = "\n".join(str(problem) for problem in error.problems)
         except (KithError, OSError) as error:
             self.problem = str(error)
         else:
             self.problem = ""
-            self.base = Links.of(opened.house.settings).base
-            self.builds += 1
-            changed = built.web.pages_changed if built.web else 0
-            self.say(
-                f"{counted(changed, 'page')} changed, {counted(built.letters, 'letter')}"
-                f" · {time.monotonic() - started:.1f} s"
-            )
+            self.base = base
+            self.letters += 1
+            self.builds = before + 1
+            self.say(f"{said} · {time.monotonic() - started:.1f} s")
         if self.problem:
             self.say(self.problem)
         self.tell()
 
+    def make(self) -> tuple[str, str]:
+        """Builds once; where the site begins, and what to say of it. The site is shown before there are letters."""
+        opened, _, built = preview(
+            self.root, self.environ, self.clock(), self.folder, drafts=self.drafts, shown=self._shown
+        )
+        changed = built.web.pages_changed if built.web else 0
+        return Links.of(
+            opened.house.settings
+        ).base, f"{counted(changed, 'page')} changed, {counted(built.letters, 'letter')}"
+
+    def _shown(self, opened: Opened) -> None:
+        """Tells the pages of the site that it is there, while letters are still to be made."""
+        self.problem, self.base = "", Links.of(opened.house.settings).base
+        self.builds += 1
+        self.tell()
+
     def state(self) -> str:
         """What a page must know."""
-        return json.dumps({"build": self.builds, "problem": self.problem})
+        return json.dumps({"build": self.builds, "letters": self.letters, "problem": self.problem})
 
     def tell(self) -> None:
         """Tells every open page."""
@@ -102,6 +126,16 @@ class Studio:
         """Forgets a page."""
         with self._lock:
             self._listeners.discard(listener)
+
+
+@contextmanager
+def _unhindered() -> Iterator[None]:
+    """Leaves the search for garbage until there is time: it goes through everything that was ever read."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -148,8 +182,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def _place(self, path: str) -> tuple[Path, str | None]:
         build = self.studio.folder
-        if path.startswith(LETTERS):
-            return build / "letters", path.removeprefix(LETTERS)
+        for room, folder in self.studio.rooms.items():
+            if path.startswith(room):
+                return build / folder, path.removeprefix(room)
         if path.startswith(self.studio.base):
             return build / "site", path.removeprefix(self.studio.base)
         return build / "site", None
@@ -167,9 +202,8 @@ class _Handler(SimpleHTTPRequestHandler):
         self._answer(HTTPStatus.NOT_FOUND, self._lively(data), "text/html")
 
     def _lively(self, data: bytes) -> bytes:
-        script = (_SCRIPT % _EVENTS).encode()
         head, end, tail = data.rpartition(b"</body>")
-        return head + script + end + tail if end else data + script
+        return head + SCRIPT.encode() + end + tail
 
     def _answer(self, status: HTTPStatus, data: bytes, kind: str, location: str = "") -> None:
         self.send_response(status)
@@ -179,8 +213,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if location:
             self.send_header("Location", location)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
+        with suppress(ConnectionError):  # whoever asked may have gone on already
+            self.wfile.write(b"" if self.command == "HEAD" else data)
 
     def _events(self) -> None:
         self.send_response(HTTPStatus.OK)
@@ -200,14 +234,10 @@ class _Handler(SimpleHTTPRequestHandler):
             self.studio.leave(listener)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-
 def server(studio: Studio, port: int) -> ThreadingHTTPServer:
     """The server, bound to this machine alone; port 0 takes any. Raises `KithError` when the port is taken."""
     try:
-        return _Server(("127.0.0.1", port), partial(_Handler, studio=studio))
+        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, studio=studio))
     except OSError as error:
         raise KithError(f"port {port}: {error.strerror}. Choose another with --port.") from None
 
@@ -224,16 +254,21 @@ def serve(
 ) -> None:
     """Serves until Ctrl-C, and builds again whenever a file of the house is saved."""
     studio = Studio(root, environ, clock, say, drafts=drafts)
+    show(studio, port, {"Site": "", "Letters": LETTERS}, open_browser=open_browser)
+
+
+def show(studio: Studio, port: int, places: Mapping[str, str], *, open_browser: bool) -> None:
+    """Serves what a studio builds until Ctrl-C; ``places`` are said: a word → an address, or nothing for the site."""
     with server(studio, port) as running:
         studio.build()
         address = f"http://localhost:{running.server_address[1]}"
-        say(f"Site      {address}{studio.base}")
-        say(f"Letters   {address}{LETTERS}")
-        say("Ctrl-C stops.")
+        for word, path in places.items():
+            studio.say(f"{word:<10}{address}{path or studio.base}")
+        studio.say("Ctrl-C stops.")
         threading.Thread(target=running.serve_forever, daemon=True).start()
         if open_browser:
-            _open(address + studio.base)
-        for _ in _saves(root):
+            _open(address + (next(iter(places.values())) or studio.base))
+        for _ in _saves(studio.root):
             studio.build()
         running.shutdown()
 
