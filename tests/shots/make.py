@@ -1,6 +1,6 @@
 """Takes the pictures of docs/looks.md: the sample house in Debian's Chromium, on a desk by day, on a phone by night.
 
-    make shots
+make shots
 """
 
 from __future__ import annotations
@@ -79,14 +79,13 @@ def main(target: Path) -> None:
     from tests.test_site_browser import CHROMIUM, served
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        with served(house(Path(folder))) as address:
-            browser = play.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-            for name, path in PAGES.items():
-                there = address.removesuffix("blog/") + path
-                both = beside(shot(browser, there, DESK, "light"), shot(browser, there, PHONE, "dark"))
-                both.save(target / f"site-{name}.webp", "WEBP", quality=82, method=6)
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play, served(house(Path(folder))) as address:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        for name, path in PAGES.items():
+            there = address.removesuffix("blog/") + path
+            both = beside(shot(browser, there, DESK, "light"), shot(browser, there, PHONE, "dark"))
+            both.save(target / f"site-{name}.webp", "WEBP", quality=82, method=6)
+        browser.close()
 
 
 if __name__ == "__main__":
