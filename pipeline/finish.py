@@ -29,8 +29,8 @@ def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -
         return html
     root = tree(html)
     for picture in list(root.iter("img")):
-        _reserve(picture, sizes)
         _offer(picture, siblings.get(picture.get("src", ""), ()))
+        _reserve(picture, sizes)
     for box in root.xpath(".//li[@class='task-list-item']//input"):
         box.set("aria-label", " ".join(box.getparent().text_content().split())[:120])
     for formula in root.xpath(".//*[contains(concat(' ', @class, ' '), ' arithmatex ')]"):
@@ -46,11 +46,21 @@ _CELL = re.compile("<th(?=[ >])")
 
 def _reserve(picture: Any, sizes: Sizes) -> None:
     size = sizes.get(picture.get("src", ""))
-    if size and not (picture.get("width") or picture.get("height")):
-        picture.set("width", str(size[0]))
-        picture.set("height", str(size[1]))
+    if size and not picture.get("height"):
+        _scale(picture, size, (picture.get("width") or "").strip())
     picture.set("loading", picture.get("loading") or "lazy")
     picture.set("decoding", "async")
+
+
+def _scale(picture: Any, size: tuple[int, int], wanted: str) -> None:
+    """Both measures, so that the place has its shape before the picture is there; ``wanted`` is the author's width."""
+    width, height = size
+    if re.fullmatch(r"\d{1,3}%", wanted):
+        picture.set("style", f"width: {wanted}; {picture.get('style') or ''}".strip())
+    elif pixels := re.fullmatch(r"([1-9]\d{0,4})(?:px)?", wanted):
+        width, height = int(pixels[1]), max(1, round(int(pixels[1]) * size[1] / size[0]))
+    picture.set("width", str(width))
+    picture.set("height", str(height))
 
 
 def _offer(picture: Any, offered: tuple[tuple[int, str], ...]) -> None:

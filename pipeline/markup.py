@@ -90,9 +90,20 @@ def render(body: str, link: Link, prefix: str = "") -> Rendered:
     """Renders ``body``; ``prefix`` goes before every id, so that several bodies can stand on one page."""
     engine = _markdown()
     engine.reset()
-    html = engine.convert(body)
+    html = engine.convert(_contents(body))
     headings = tuple(_flat(engine.toc_tokens, prefix))
     return Rendered(rewrite(html, link, prefix), headings)
+
+
+_JEKYLL = re.compile(r"(?m)^[*+-] [^\n]*\n\{: ?toc[^}\n]*\}[ \t]*$")
+
+
+def _contents(body: str) -> str:
+    """Kramdown's mark for a table of contents, as many blogs have it, as ours; what stands in code stays."""
+    found = _JEKYLL.search(body) if "toc" in body else None
+    if found is None or "```" in body[: found.start()]:
+        return body
+    return body[: found.start()] + "[TOC]" + body[found.end() :]
 
 
 def _flat(tokens: list[dict[str, Any]], prefix: str) -> list[Heading]:

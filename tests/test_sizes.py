@@ -99,6 +99,10 @@ def test_what_an_author_sized_by_hand_stays_so() -> None:
     for html in (own, '<img src="/a.jpg" style="width: 3em">', '<img src="/a.jpg" srcset="/c.jpg 2x">'):
         assert "480w" not in finish(html, sizes, siblings)
     assert finish('<p>a<img src="/a.jpg">b</p>', sizes, siblings).endswith("</picture>b</p>")
+    assert 'width="450" height="150"' in finish('<img src="/a.jpg" width="450px">', sizes, siblings)
+    assert 'style="width: 80%;"' in (half := finish('<img src="/a.jpg" width="80%">', sizes, siblings))
+    assert 'height="300"' in half
+    assert 'width="9" height="9"' in finish('<img src="/a.jpg" width="9" height="9">', sizes, siblings)
     small = finish('<img src="/a.jpg" width="120">', sizes, siblings)
     assert 'sizes="120px"' in small
 
