@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from lxml import html as parser
 
 from pipeline import site
 from pipeline.model import House
@@ -162,3 +165,32 @@ def test_html_validate_finds_nothing_on_any_page(folder: Path, tmp_path: Path) -
         for message in one["messages"]
     }
     assert found == set()
+
+
+def test_no_address_on_any_page_leads_nowhere(folder: Path) -> None:
+    pages = {file: parser.document_fromstring(file.read_bytes()) for file in folder.rglob("*.html")}
+    ids = {file: set(page.xpath("//@id")) for file, page in pages.items()}
+    found = set()
+    for file, page in pages.items():
+        for address in addresses(page):
+            path, _, fragment = address.removeprefix("https://lin.example.org").partition("#")
+            there = file if not path else folder / unquote(path).removeprefix("/blog/") if path[0] == "/" else None
+            there = file.parent / path if there is None else there
+            there = there / "index.html" if there.is_dir() else there
+            missing = not there.is_file() and not FEED.search(path)
+            if missing or (fragment and unquote(fragment) not in ids.get(there, ())):
+                found.add((file.relative_to(folder).as_posix(), address))
+    assert found == set()
+
+
+FEED = re.compile(r"/(?:feed\.(?:xml|json)|atom\.xml|feeds\.opml)$")
+"""Documents of the feeds, which are not made here."""
+
+
+def addresses(page: Any) -> Iterator[str]:
+    """Every address of this site that a page names, for people, browsers or machines."""
+    for one in page.xpath("//@href|//@src|//meta[@property='og:image' or @property='og:url']/@content"):
+        if one.startswith("https://lin.example.org") or not re.match(r"[a-z]+:", one):
+            yield one
+    for row in page.xpath("//@srcset"):
+        yield from (one.split()[0] for one in row.split(","))
