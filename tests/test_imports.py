@@ -16,7 +16,7 @@ FLOORS = (
     "errors model packaged references salvage throttle tongue feedhtml feedxml edition",
     # one small thing each: addresses of the site, calendars, rules, passages, secrets, sockets, files
     "links pace rules passages secret wire yamlfile validate overload frozen events mime ledgerfile report kept keys "
-    "register sizes",
+    "register sizes saves",
     # reading texts and making HTML of them; deciding; remembering
     "frontmatter markup textfile settled plan privacy recall written enclosed renamed notebook",
     # what reading a house needs, what a letter needs, what a transport needs
