@@ -10,7 +10,7 @@ GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test gallery golden format wheel wheel-check constraints torture bench-delivery bench-leaks bench-site clean
+.PHONY: help publish plan serve build check test gallery shots golden format wheel wheel-check constraints torture bench-delivery bench-leaks bench-site clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -63,6 +63,9 @@ wheel: $(READY_DEV) ## the installable package, into dist/
 
 wheel-check: wheel ## install the wheel into an empty environment, and publish a new house with it
 	@sh tests/wheel_check.sh $(PYTHON)
+
+shots: $(READY_DEV) ## take the pictures of docs/looks.md
+	@$(BIN)/python tests/shots/make.py
 
 constraints: $(READY_DEV) ## pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pipeline import passages
 from pipeline.config import zone
 from pipeline.errors import Problem
 from pipeline.frontmatter import Source, moment, words
-from pipeline.links import slugify
+from pipeline.links import is_alias, is_folder, slugify
 from pipeline.model import PUBLIC, Entry, Kind, Settings, Version
 from pipeline.validate import visible
 
@@ -76,7 +77,18 @@ def _version(draft: Draft) -> Version:
         translated=source.meta.get("translated") is True,
         names=words(source, "names"),
         lines=source.lines,
+        aliases=_aliases(source),
     )
+
+
+def _aliases(source: Source) -> tuple[str, ...]:
+    """The addresses it had elsewhere, as paths; whatever else stands there cannot be led on."""
+    found = tuple(unquote(one) for one in words(source, "aliases"))
+    for one in found:
+        if not is_alias(one):
+            hint = "Write its path, such as `/2014/08/30/about-life/`; the site's own folders and documents are taken."
+            source.say("aliases", f"nothing can stand at the address `{visible(one)}`", hint)
+    return tuple(dict.fromkeys(one.strip("/") + "/" * is_folder(one) for one in found if is_alias(one)))
 
 
 def _heading(body: str) -> tuple[str, str]:

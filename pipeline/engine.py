@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipeline.cards import cards
 from pipeline.desk import SitePage
 from pipeline.errors import KithError
 from pipeline.model import closest
@@ -86,9 +87,10 @@ class Engine:
         file = File(f"{unquote(page.path)}index.md", str(self.job.empty), str(self.job.cache), use_directory_urls=True)
         made = Page(None, file, self.config)
         made.meta, made.content = front(page, address), f"<div>{page.body}</div>"
+        root = address.removesuffix(urlsplit(address).path)
+        made.meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
         context = get_context(self.nav, [], self.config, made)
-        text: str = self.template.render(context)
-        return text.encode("utf-8", "surrogatepass")
+        return _tidied(self.template.render(context)).encode("utf-8", "surrogatepass")
 
     def lost(self) -> bytes:
         """The page for readers who followed a dead address; it works from any depth."""
@@ -97,8 +99,7 @@ class Engine:
 
             base = urlsplit(str(self.config.site_url or "/")).path
             context = get_context(self.nav, [], self.config, base_url=base)
-            text: str = self.env.get_template("404.html").render(context)
-            return text.encode()
+            return _tidied(self.env.get_template("404.html").render(context)).encode()
 
     def assets(self) -> dict[str, Path]:
         """The theme's own files, by their place on the site."""
@@ -126,6 +127,13 @@ class Engine:
             except (Exception, SystemExit) as error:
                 raise KithError(_message(self.job, error, heard)) from error
         self.warnings += [record.getMessage() for record in heard if record.levelno == logging.WARNING]
+
+
+def _tidied(text: str) -> str:
+    """The page without what HTML forbids and no block of Material's template lets us leave out."""
+    return text.replace('type="checkbox" id="__drawer" autocomplete="off"', 'type="checkbox" id="__drawer"').replace(
+        'type="checkbox" id="__search" autocomplete="off"', 'type="checkbox" id="__search"'
+    )
 
 
 def front(page: SitePage, address: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pipeline.keys import content_key, key_of
 from pipeline.links import Links, Shelf
 from pipeline.markup import Rendered
 from pipeline.model import EVERYONE, House, Version
+from pipeline.sizes import narrower
 
 Refs = tuple[tuple[str, str], ...]
 """What a text asks for: each element (``a`` or ``img``) with its address, as far as the house decides about it."""
@@ -23,7 +24,7 @@ class Fragments:
     ``refs`` are what earlier builds noted, ``contents`` the keys of versions by the identity of their objects.
     """
 
-    def __init__(self, house: House, album: Album, refs: dict[bytes, Refs], contents: dict[int, bytes]) -> None:
+    def __init__(self, house: House, album: KnownAlbum, refs: dict[bytes, Refs], contents: dict[int, bytes]) -> None:
         self.shelf, self.album = Shelf.of(house), album
         self.refs = refs
         self.fresh: dict[bytes, Refs] = {}
@@ -48,7 +49,8 @@ class Fragments:
 
     def _answer(self, version: Version, tag: str, href: str) -> Any:
         found = linker(self.shelf, version, self.album.address)(tag, href)
-        return found, self.album.sizes.get(found or ""), self.weight(found)
+        album, place = self.album, found or ""
+        return found, album.sizes.get(place), self.weight(found), album.siblings.get(place)
 
     def weight(self, address: str | None) -> int | None:
         """The size in bytes of a published file."""
@@ -82,7 +84,7 @@ class Fragments:
         place = version.path, prefix
         if place not in self._finished:
             body = self.raw(version, prefix)
-            self._finished[place] = Rendered(finish(body.html, self.album.sizes), body.headings)
+            self._finished[place] = Rendered(finish(body.html, self.album.sizes, self.album.siblings), body.headings)
         return self._finished[place]
 
     def drop(self) -> None:
@@ -92,22 +94,41 @@ class Fragments:
 
 
 class KnownAlbum(Album):
-    """An album that knows the files which did not change since they were made ready; ``media`` is what `noted` gave."""
+    """The site's album: it offers pictures in several sizes, and knows the files that did not change.
+
+    ``media`` is what `noted` gave. ``siblings`` are the narrower pictures, as width and address, by the address of
+    the one they are made from.
+    """
 
     def __init__(self, content: Path, cache: Path, links: Links, media: dict[str, tuple[Any, ...]]) -> None:
         super().__init__(content, cache, links)
+        self.siblings: dict[str, tuple[tuple[int, str], ...]] = {}
         self._media = media
 
     def _take(self, path: str) -> str | None:
+        address = self._known(path) or super()._take(path)
+        if address and (size := self.sizes.get(address)):
+            self._offer(self.links.media(path), address, size)
+        return address
+
+    def _known(self, path: str) -> str | None:
         seen, public, made, size = self._media.get(path, ((), "", "", None))
         file = Path(made)
         if not (made and mark(self.content / path) == list(seen) and file.is_file()):
-            return super()._take(path)
+            return None
         address = self.links.rooted(public)
         self.files[public] = file
         if size:
             self.sizes[address] = size
         return address
+
+    def _offer(self, public: str, address: str, size: tuple[int, int]) -> None:
+        """Publishes a picture's narrower siblings with it."""
+        offered = []
+        for width, file in narrower(self.files[public], size).items():
+            self.files[f"{public}.{width}.webp"] = file
+            offered.append((width, f"{address}.{width}.webp"))
+        self.siblings[address] = tuple(offered)
 
 
 def noted(album: Album) -> dict[str, tuple[Any, ...]]:

@@ -15,13 +15,13 @@ from pipeline.validate import did_you_mean, visible
 
 KEYS = (
     "id", "title", "date", "lang", "tags", "visibility", "tell", "summary", "draft", "generated", "translated",
-    "type", "series", "ask", "names",
+    "type", "series", "ask", "names", "aliases",
 )  # fmt: skip
 
 FOREIGN = frozenset(
-    "aliases audio author authors categories comments cover description excerpt flow image images keywords lastmod "
-    "layout link mathjax math mermaid mindmap mindmap2 model permalink published sequence slug subtitle toc topmost "
-    "updated url weight".split()
+    "audio author authors categories comments cover description excerpt flow image images keywords lastmod "
+    "layout link mathjax math mermaid mindmap mindmap2 model permalink published redirect_from sequence slug subtitle "
+    "toc topmost updated url weight".split()
 )
 """Keys of other tools, which mean nothing here or something close to a key of ours."""
 
@@ -154,6 +154,9 @@ def _borrow(source: Source) -> None:
         source.meta["summary"] = source.meta["description"]
     if not source.meta.get("tags") and isinstance(source.meta.get("categories"), (list, str)):
         source.meta["tags"] = source.meta["categories"]
+    if not source.meta.get("aliases") and isinstance(source.meta.get("redirect_from"), (list, str)):
+        source.meta["aliases"] = source.meta["redirect_from"]
+        source.lines["aliases"] = source.lines.get("redirect_from", 1)
 
 
 def words(source: Source, key: str) -> tuple[str, ...]:

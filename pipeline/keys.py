@@ -17,7 +17,7 @@ def key_of(*parts: Any) -> bytes:
 
 def content_key(version: Version) -> bytes:
     """The key of a version itself, whatever it links to."""
-    facts = version.generated, version.translated
+    facts = version.generated, version.translated, version.aliases
     return key_of(version.lang, version.title, version.summary, version.body, version.path, facts)
 
 

@@ -130,6 +130,10 @@ class Links:
     def opml(self) -> str:
         return "feeds/feeds.opml"
 
+    def alias(self, text: str) -> str:
+        """An address that something had before, from how `aliases` says it."""
+        return quote(text)
+
     def uri(self, entry_id: str) -> str:
         """The entry's ``tag:`` URI (RFC 4151): never made from title, path or date."""
         return f"tag:{self.authority},2020:{quote(entry_id)}"
@@ -196,6 +200,25 @@ class Shelf:
         if target.kind == "site":
             return quote(target.path) + fragment
         return None
+
+
+_TAKEN = frozenset("assets feeds media search s".split())
+"""The site's own folders, in which there are no pages."""
+
+
+def is_alias(text: str) -> bool:
+    """Whether a page that leads on can stand at this path: below the root, with plain segments."""
+    parts = text.strip("/").split("/")
+    plain = all(part and not part.startswith(".") and not part.isspace() for part in parts)
+    odd = any(character in text for character in '\\?#%:*<>|"') or "//" in text or len(text) > 300
+    last = posixpath.splitext(parts[-1])[1].lower()
+    sound = is_folder(text) or last in {".html", ".htm"}
+    return plain and not odd and sound and parts[0].lower() not in _TAKEN and text.strip("/").lower() != "404.html"
+
+
+def is_folder(text: str) -> bool:
+    """Whether an address is a folder's rather than a document's."""
+    return text.endswith("/") or "." not in text.rpartition("/")[2]
 
 
 _DOCUMENTS = ("feed.xml", "atom.xml", "feed.json", "sitemap.xml", "robots.txt")

@@ -26,8 +26,8 @@ _SITEMAP = (
 
 
 def file_of(path: str) -> str:
-    """The file of a page."""
-    return unquote(path) + "index.html"
+    """The file of a page; an old address may be one itself."""
+    return unquote(path) + ("index.html" if not path or path.endswith("/") else "")
 
 
 def options(house: House) -> dict[str, Any]:
@@ -127,7 +127,9 @@ class Maker:
         return piece(leaf.make())
 
     def _said(self, page: SitePage) -> str:
-        """What the sitemap says of a page."""
+        """What the sitemap says of a page; of what has moved, nothing."""
+        if page.kind == "moved":
+            return ""
         url = self.desk.links.absolute
         updated = page.meta.get("updated")
         others = page.alternates if len(page.alternates) > 1 else ()
@@ -146,7 +148,7 @@ class Maker:
 
 def sitemap(pieces: Sequence[str]) -> bytes:
     """The sitemap of pages in this order (sitemaps.org, 0.9)."""
-    return (_SITEMAP + "\n".join(pieces) + "\n</urlset>\n").encode()
+    return (_SITEMAP + "\n".join(filter(None, pieces)) + "\n</urlset>\n").encode()
 
 
 def _warm() -> None:

@@ -75,19 +75,38 @@ def _markdown() -> Any:
     from pipeline.inline import Inline
     from pipeline.links import slugify
 
-    configs = EXTENSIONS | {"toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)}}
+    configs = EXTENSIONS | {
+        "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
+        "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
+    }
     engine = markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
     engine.treeprocessors.register(Inline(engine), "inline", 20)
     return engine
+
+
+def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:
+    """A diagram as its source, which a page draws and everything else shows."""
+    return f'<pre class="{css_class}"><code>{etree_text(source)}</code></pre>'
 
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:
     """Renders ``body``; ``prefix`` goes before every id, so that several bodies can stand on one page."""
     engine = _markdown()
     engine.reset()
-    html = engine.convert(body)
+    html = engine.convert(_contents(body))
     headings = tuple(_flat(engine.toc_tokens, prefix))
     return Rendered(rewrite(html, link, prefix), headings)
+
+
+_JEKYLL = re.compile(r"(?m)^[*+-] [^\n]*\n\{: ?toc[^}\n]*\}[ \t]*$")
+
+
+def _contents(body: str) -> str:
+    """Kramdown's mark for a table of contents, as many blogs have it, as ours; what stands in code stays."""
+    found = _JEKYLL.search(body) if "toc" in body else None
+    if found is None or "```" in body[: found.start()]:
+        return body
+    return body[: found.start()] + "[TOC]" + body[found.end() :]
 
 
 def _flat(tokens: list[dict[str, Any]], prefix: str) -> list[Heading]:
@@ -129,7 +148,11 @@ def serialise(root: Any) -> str:
     inner = [etree_text(root.text)] + [
         parser.tostring(child, encoding="unicode", method="html") for child in root if child.tag is not etree.Comment
     ]
-    return "".join(inner)
+    return _VOID.sub("", "".join(inner))
+
+
+_VOID = re.compile("</(?:source|track|wbr)>")
+"""End tags that libxml2, which knows HTML 4 only, writes and HTML forbids; in text they would be escaped."""
 
 
 def etree_text(text: str | None) -> str:

@@ -100,7 +100,8 @@ def _family(tag: str) -> str:
 class Version:
     """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages.
 
-    ``names`` are the ids of people whom it names on purpose.
+    ``names`` are the ids of people whom it names on purpose, ``aliases`` addresses that it had elsewhere, below the
+    root of the site.
     """
 
     lang: str
@@ -113,6 +114,7 @@ class Version:
     translated: bool = False
     names: tuple[str, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    aliases: tuple[str, ...] = ()
 
     def at(self, key: str) -> int:
         """The line of a front matter key in the file, or of its first line."""

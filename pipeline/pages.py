@@ -17,6 +17,7 @@ from pipeline.listed import alternates, feeds
 from pipeline.listings import listings
 from pipeline.markup import plain, shorten
 from pipeline.model import Entry, House, Kind, Page, Version, worded
+from pipeline.moved import moved
 from pipeline.timeline import provenance, tag_links
 from pipeline.welcome import subscribe
 
@@ -30,7 +31,7 @@ def site_pages(house: House, words: Words, render: Render | None = None) -> tupl
 
 def leaves(desk: Desk) -> list[Leaf]:
     """All pages, still to be made; two that want the same address are a problem."""
-    found = [leaf for lang in desk.languages for leaf in _in(desk, lang)]
+    found = [leaf for lang in desk.languages for leaf in _in(desk, lang)] + list(moved(desk))
     if len({leaf.path.lower() for leaf in found}) < len(found):
         _refuse_collisions(desk.house, found)
     return found
@@ -87,7 +88,7 @@ def _refuse_collisions(house: House, found: list[Leaf]) -> None:
         if first is not page:
             place = str(page.meta.get("source") or first.meta.get("source") or "content")
             fact = f"the address `{house.settings.url.rstrip('/')}/{page.path}` is already the page “{first.title}”"
-            problems.append(Problem(place, 0, fact, "Give one of them another slug."))
+            problems.append(Problem(place, 0, fact, "Give one of them another slug or alias."))
     raise Problems(problems)
 
 
@@ -145,13 +146,14 @@ def _original(desk: Desk, entry: Entry, version: Version) -> list[str]:
 
 
 def _series(desk: Desk, entry: Entry, lang: str) -> dict[str, Any]:
-    """The series' name and its posts, oldest first: title, address, whether it is this one."""
+    """The series' name, this one's number, and its posts, oldest first: title, address, whether it is this one."""
     if not entry.series:
         return {}
     together = desk.series.get(entry.series, [])
     shown = [(one, one.version(lang)) for one in sorted(together, key=lambda one: one.order)]
     return {
         "title": desk.tongue(lang).say("series", series=entry.series.replace("-", " ")),
+        "part": next((number for number, (one, _) in enumerate(shown, start=1) if one is entry), 0),
         "posts": [
             [version.title, desk.url(desk.links.entry(one, version.lang)), one is entry, version.lang]
             for one, version in shown

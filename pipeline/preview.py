@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,19 +24,25 @@ def preview(
     drafts: bool = False,
     only: str = "",
     full: bool = False,
+    shown: Callable[[Opened], None] | None = None,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
     ``drafts`` shows drafts and entries dated ahead as if they were out. ``only`` leaves out the letters to all others
     (it is a person's id, ``circle:NAME``, or another word for nobody). A house without a secret gets passing
-    links in its letters.
+    links in its letters. ``shown`` is called when the site is there, before any letter is made.
     """
     opened = open_house(root, environ, now)
     if drafts:
         opened = replace(opened, house=_all_out(opened.house))
+    secret = opened.secret or passing_secret(root)
+    first = build(opened, Plan(now), secret, folder=folder, full=full) if shown else None
+    if shown:
+        shown(opened)
     decided = plan(opened.house, opened.history, now)
     decided = only_for(decided, only) if only else decided
-    built = build(opened, decided, opened.secret or passing_secret(root), folder=folder, full=full)
+    built = build(opened, decided, secret, site=first is None, folder=folder, full=full)
+    built = replace(built, web=first.web, outputs=first.outputs + built.outputs) if first else built
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is not None:
         _write_gallery(root, folder, opened)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import json
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -19,7 +20,9 @@ from urllib.parse import unquote, urlsplit
 from pipeline.errors import KithError, Problems
 from pipeline.links import Links
 from pipeline.preview import preview
+from pipeline.publish import Opened
 from pipeline.report import counted
+from pipeline.saves import saves
 
 LETTERS = "/letters-preview/"
 GALLERY = "/letters-gallery/"
@@ -28,15 +31,17 @@ _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 SCRIPT = """<script>
 (() => {
   const box = document.createElement('pre');
+  box.setAttribute('role', 'alert');
   box.style.cssText = 'position:fixed;inset:auto 0 0 0;max-height:45vh;overflow:auto;margin:0;padding:1rem 1.25rem;' +
     'background:#7f1d1d;color:#fff;font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;z-index:9999';
   const show = (text) => { box.textContent = text; text ? document.body.append(box) : box.remove(); };
+  const mine = location.pathname.startsWith('/letters-preview/') ? 'letters' : 'build';
   let seen = null;
   new EventSource('/kith-events').onmessage = (event) => {
     const state = JSON.parse(event.data);
     show(state.problem);
-    if (seen !== null && seen !== state.build) location.reload();
-    seen = state.build;
+    if (seen !== null && seen !== state[mine]) location.reload();
+    seen = state[mine];
   };
 })();
 </script>"""
@@ -61,15 +66,16 @@ class Studio:
     ) -> None:
         self.root, self.environ, self.clock, self.say = root, environ, clock, say
         self.folder, self.drafts = root / "build" / "preview", drafts
-        self.builds, self.problem, self.base = 0, "", "/"
+        self.builds, self.letters, self.problem, self.base = 0, 0, "", "/"
         self._listeners: set[queue.Queue[str]] = set()
         self._lock = threading.Lock()
 
     def build(self) -> None:
         """Builds once; what is wrong is kept to be shown, and the last good build stays."""
-        started = time.monotonic()
+        started, before = time.monotonic(), self.builds
         try:
-            base, said = self.make()
+            with _unhindered():
+                base, said = self.make()
         except Problems as error:
             self.problem = "\n".join(str(problem) for problem in error.problems)
         except (KithError, OSError) as error:
@@ -77,23 +83,32 @@ class Studio:
         else:
             self.problem = ""
             self.base = base
-            self.builds += 1
+            self.letters += 1
+            self.builds = before + 1
             self.say(f"{said} · {time.monotonic() - started:.1f} s")
         if self.problem:
             self.say(self.problem)
         self.tell()
 
     def make(self) -> tuple[str, str]:
-        """Builds once; where the site begins, and what to say of it."""
-        opened, _, built = preview(self.root, self.environ, self.clock(), self.folder, drafts=self.drafts)
+        """Builds once; where the site begins, and what to say of it. The site is shown before there are letters."""
+        opened, _, built = preview(
+            self.root, self.environ, self.clock(), self.folder, drafts=self.drafts, shown=self._shown
+        )
         changed = built.web.pages_changed if built.web else 0
         return Links.of(
             opened.house.settings
         ).base, f"{counted(changed, 'page')} changed, {counted(built.letters, 'letter')}"
 
+    def _shown(self, opened: Opened) -> None:
+        """Tells the pages of the site that it is there, while letters are still to be made."""
+        self.problem, self.base = "", Links.of(opened.house.settings).base
+        self.builds += 1
+        self.tell()
+
     def state(self) -> str:
         """What a page must know."""
-        return json.dumps({"build": self.builds, "problem": self.problem})
+        return json.dumps({"build": self.builds, "letters": self.letters, "problem": self.problem})
 
     def tell(self) -> None:
         """Tells every open page."""
@@ -113,6 +128,16 @@ class Studio:
         """Forgets a page."""
         with self._lock:
             self._listeners.discard(listener)
+
+
+@contextmanager
+def _unhindered() -> Iterator[None]:
+    """Leaves the search for garbage until there is time: it goes through everything that was ever read."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -245,49 +270,9 @@ def show(studio: Studio, port: int, places: Mapping[str, str], *, open_browser: 
         threading.Thread(target=running.serve_forever, daemon=True).start()
         if open_browser:
             _open(address + (next(iter(places.values())) or studio.base))
-        for _ in _saves(studio.root):
+        for _ in saves(studio.root):
             studio.build()
         running.shutdown()
-
-
-_FILES = ("subscribers.yml", "pyproject.toml")
-_FOLDERS = ("content", "site", "templates")
-
-
-def _saves(root: Path) -> Iterator[None]:
-    """Yields whenever something of the house was saved, until Ctrl-C.
-
-    Single files are looked at by size and time: editors replace them, which a watch on the file would not survive.
-    """
-    import watchfiles
-
-    folders = [path for name in _FOLDERS if (path := root / name).is_dir()]
-    before = _stamps(root)
-    for changes in watchfiles.watch(
-        *folders, watch_filter=_is_source, debounce=150, step=40, rust_timeout=300, yield_on_timeout=True,
-        raise_interrupt=False,
-    ):  # fmt: skip
-        now = _stamps(root)
-        if changes or now != before:
-            yield
-        before = now
-
-
-def _stamps(root: Path) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for name in _FILES:
-        try:
-            stat = (root / name).stat()
-        except OSError:
-            continue
-        found.append((stat.st_mtime_ns, stat.st_size))
-    return found
-
-
-def _is_source(_: object, path: str) -> bool:
-    """Not an editor's own files."""
-    name = Path(path).name
-    return not (name.startswith((".", "#", "4913")) or name.endswith(("~", ".swp", ".tmp", ".partial")))
 
 
 def _open(address: str) -> None:

@@ -97,4 +97,4 @@ def stream(desk: Desk, entries: list[Listed], lang: str, *, home: bool = False) 
     shown = [
         post(desk, one, lang) if one[0].kind is Kind.POST else update(desk, one, lang, home=home) for one in entries
     ]
-    return f'<div class="kith-stream h-feed">{"".join(shown)}</div>'
+    return f'<div class="kith-stream">{"".join(shown)}</div>'

@@ -86,6 +86,20 @@ def language_name(lang: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def territorial(lang: str) -> str:
+    """A language with its likeliest territory, as Open Graph wants it: ``zh`` is ``zh_CN``; "" where nobody knows."""
+    from babel.core import get_global
+
+    locale = _locale(lang)
+    if locale.language != lang.lower().split("-")[0]:
+        return ""
+    likely = get_global("likely_subtags")
+    script = f"{locale.language}_{locale.script}" if locale.script else locale.language
+    land = locale.territory or str(likely.get(script, "")).rpartition("_")[2]
+    return f"{locale.language}_{land}" if land else ""
+
+
+@lru_cache(maxsize=64)
 def _locale(lang: str) -> Any:
     from babel import Locale, UnknownLocaleError
 

@@ -30,7 +30,7 @@ def _subscribe(desk: Desk, lang: str) -> SitePage:
         kind="subscribe",
         title=tongue.say("subscribe_title"),
         description=tongue.say("subscribe_about"),
-        body=_letters(desk, tongue) + _what(tongue) + _feeds(desk, tongue),
+        body=_letters(desk, tongue) + _what(tongue) + _feeds(desk, tongue) + _on_a_phone(desk, tongue),
         alternates=alternates(desk, {one: desk.links.subscribe(one) for one in desk.languages}),
         meta={"feeds": feeds(desk, lang)},
     )
@@ -46,7 +46,9 @@ def _letters(desk: Desk, tongue: Tongue) -> str:
     if not address:
         return ""
     subject = quote(tongue.say("letters_subject"))
-    ask = anchor(f"mailto:{quote(address, safe='@')}?subject={subject}", tongue.say("letters_ask"), "kith-button")
+    words = quote(tongue.say("letters_words", author=desk.house.settings.author))
+    mail = f"mailto:{quote(address, safe='@')}?subject={subject}&body={words}"
+    ask = anchor(mail, tongue.say("letters_ask"), "kith-button")
     return (
         f'<h2 id="letters">{escape(tongue.say("letters_title"))}</h2>'
         + _paragraph(tongue.say("letters_text"))
@@ -62,9 +64,21 @@ def _mailbox(mail: Mail) -> str:
 
 
 def _what(tongue: Tongue) -> str:
-    return f'<h2 id="feeds">{escape(tongue.say("feeds_title"))}</h2>' + "".join(
-        _paragraph(tongue.say(key)) for key in ("feeds_what", "feeds_how")
+    said = "".join(_paragraph(tongue.say(key)) for key in ("feeds_what", "feeds_how"))
+    return f'<h2 id="feeds">{escape(tongue.say("feeds_title"))}</h2>{said}'
+
+
+def _on_a_phone(desk: Desk, tongue: Tongue) -> str:
+    """A square for a phone's camera, which opens this very page there; drawn here, and dark on light in any colours."""
+    import segno
+
+    here = desk.links.absolute(desk.links.subscribe(tongue.lang)) + "#feeds"
+    drawn = segno.make(here, error="m", micro=False).svg_inline(
+        scale=3, border=3, dark="#20292b", light="#fbfaf6", omitsize=True, svgclass="kith-square", lineclass=None
     )
+    label = escape(tongue.say("phone_square"))
+    drawn = drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return f'<div class="kith-phone">{drawn}{_paragraph(tongue.say("phone_text"))}</div>'
 
 
 def _feeds(desk: Desk, tongue: Tongue) -> str:

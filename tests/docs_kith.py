@@ -64,7 +64,7 @@ def prepare() -> None:
     cli.datetime = starter.datetime = Still  # type: ignore[misc]
     secrets.token_bytes = lambda nbytes=None: bytes(range(nbytes or 32))
     socket.socket.connect = near(socket.socket.connect)  # type: ignore[method-assign]
-    serve._saves = lambda root: iter(())  # type: ignore[assignment]
+    serve.saves = lambda root: iter(())  # type: ignore[assignment]
 
 
 def command(words: list[str], folder: str, environ: dict[str, str]) -> int:

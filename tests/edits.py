@@ -114,7 +114,17 @@ def page(root: Path, title: str) -> None:
 def picture(root: Path, red: int) -> None:
     from PIL import Image
 
-    Image.new("RGB", (8 + red, 8), (red, 0, 0)).save(root / "content" / "media" / "dot.png")
+    rough = Image.radial_gradient("L").resize((500 + 400 * red, 300))
+    rough.save(root / "content" / "media" / "dot.png")
+
+
+def moved(root: Path, name: str, old: str) -> None:
+    """Notes where a post stood before."""
+    if post(root, name).exists():
+        text = post(root, name).read_text("utf-8")
+        post(root, name).write_text(
+            text.replace("---\n", f"---\naliases: [/old/{name}/{old}]\n", 1) if "aliases" not in text else text, "utf-8"
+        )
 
 
 def _edit(
@@ -141,6 +151,7 @@ EDITS = st.one_of(
     _edit(rotate),
     _edit(page, st.sampled_from(["About", "About me"])),
     _edit(picture, st.integers(0, 3)),
+    _edit(moved, _name, st.sampled_from(["one/", "two.html"])),
 )  # fmt: skip
 
 

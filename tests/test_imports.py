@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 FLOORS = (
     # nouns, and what stands on nothing
     "bare edition errors feedhtml feedxml film inline lettercode model offered packaged pictext references "
-    "remotes salvage sealing sieve svg throttle tongue traces undone",
+    "remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
     "beside crew enclosed events frozen kept keys leak ledgerfile links named overload pace passages plate "
     "register renamed repository rules secret steplog terms validate wire wording yamlfile",
     "album confided deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile "
@@ -24,9 +24,9 @@ FLOORS = (
     "manifest payload plaintext private records shell stationery transports.base",
     "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report subscribers "
     "templates texts transports.outbox transports.sendgrid transports.smtp tripwire",
-    "consent content custody deliver engine eyeshtml leakfiles letters newsstand rollcall searching starter "
+    "cards consent content custody deliver eyeshtml leakfiles letters moved newsstand rollcall searching starter "
     "timeline transports.choose",
-    "gallery issues leakcheck letterproof listed reading sealed terminal",
+    "engine gallery issues leakcheck letterproof listed reading sealed terminal",
     "archive rotate tagged welcome",
     "listings",
     # pages and their lists
@@ -49,7 +49,8 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
-    "excuses offered beside confided letterproof gallery lettercode desk listed archive tagged searching keys"
+    "excuses offered beside confided letterproof gallery lettercode desk listed archive tagged searching keys "
+    "cards"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

@@ -73,6 +73,8 @@ ONE_BY_ONE = [
     (edits.person, "zh"),
     (edits.page, "About me"),
     (edits.picture, 3),
+    (edits.moved, "ash", "one/"),
+    (edits.picture, 0),
     (edits.update, 4, 3),
     (edits.passage, "ash", "a word"),
     (edits.passage, "ash", "another word"),

@@ -252,3 +252,16 @@ def test_an_album_refuses_what_leads_outside(tmp_path: Path) -> None:
     album = Album(tmp_path / "content", tmp_path / "cache", Links.of(sample().settings))
     assert album.address("link.txt") is None
     assert "outside" in str(album.problems[0])
+
+
+def test_a_post_of_a_series_says_which_part_it_is() -> None:
+    series = made()["posts/lease/"].meta["series"]
+    assert (series["part"], len(series["posts"])) == (2, 2)
+
+
+def test_the_subscribe_page_opens_on_a_phone_and_nobody_is_written_to_first() -> None:
+    body = made()["zh/subscribe/"].body
+    assert '<svg role="img"' in body
+    assert "mailto:lin@example.org?subject=" in body
+    assert "&amp;body=" in body
+    assert "<form" not in body

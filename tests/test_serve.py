@@ -10,18 +10,28 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import houses
 import pytest
+
+from pipeline.preview import preview
 
 CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A small house and the address of its preview, run as a process of its own."""
+    """A small house and the address of its preview."""
     root = houses.house(tmp_path / "house")
+    with running(root) as address:
+        yield root, address
+
+
+@contextmanager
+def running(root: Path) -> Iterator[str]:
+    """The address of a house's preview, run as a process of its own."""
     command = [sys.executable, "-m", "pipeline", "--house", str(root), "serve", "--port", "0", "--no-browser"]
     environ = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
@@ -35,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
                 break
         try:
             assert address, "".join(said)
-            yield root, address
+            yield address
         finally:
             process.terminate()
 
@@ -89,8 +99,44 @@ def test_a_save_shows_by_itself_and_a_problem_is_shown_in_the_page(served: tuple
         post.write_text(text.replace("Hello, world.", "Hello again."), "utf-8")
         expect(page.get_by_text("Hello again.")).to_be_visible(timeout=20_000)
         post.write_text(text.replace("Hello, world.", "See ![a](gone.png)"), "utf-8")
-        expect(page.get_by_text("there is no picture")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert")).to_contain_text("there is no picture", timeout=20_000)
         expect(page.get_by_text("Hello again.")).to_be_visible()
+        post.write_text(text, "utf-8")
+        expect(page.get_by_text("Hello, world.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        post.write_text(text + "\n\nMore.\n" * 200, "utf-8")
+        expect(page.get_by_text("More.").last).to_be_attached(timeout=20_000)
+        page.evaluate("scrollTo(0, 1200)")
+        post.write_text(text + "\n\nMore.\n" * 200 + "\nThe end.\n", "utf-8")
+        expect(page.get_by_text("The end.")).to_be_attached(timeout=20_000)
+        page.wait_for_function("scrollY === 1200")
+        browser.close()
+
+
+def test_the_site_is_shown_before_the_letters_are_made(tmp_path: Path) -> None:
+    root = houses.house(tmp_path / "house")
+    folder, seen = root / "build" / "preview", []
+    preview(root, {}, houses.NOW, folder, shown=lambda _: seen.extend(path.name for path in folder.iterdir()))
+    assert "site" in seen
+    assert "letters" not in seen
+    assert (folder / "letters" / "index.html").is_file()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed")
+def test_a_house_that_is_broken_at_the_start_is_shown_when_it_is_mended(tmp_path: Path) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    sound = houses.house(tmp_path / "house")
+    post = sound / "content" / "posts" / "hello.md"
+    text = post.read_text("utf-8")
+    post.write_text(text.replace("title: Hello", "visibility: nobody"), "utf-8")
+    with running(sound) as address, sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        page = browser.new_page()
+        page.goto(f"{address}/posts/hello/")
+        expect(page.get_by_role("alert")).to_contain_text("content/posts/hello.md", timeout=20_000)
         post.write_text(text, "utf-8")
         expect(page.get_by_text("Hello, world.")).to_be_visible(timeout=20_000)
         browser.close()

@@ -454,3 +454,11 @@ def test_a_house_of_many_posts_is_unchanged_in_no_time(tmp_path: Path) -> None:
     start = perf_counter()
     site.build(given, tmp_path)
     assert perf_counter() - start < 0.2
+
+
+def test_the_mark_for_contents_of_other_blogs_becomes_contents() -> None:
+    made = render("## 目录\n\n* TOC\n{:toc}\n\n## One\n\n### Two\n", lambda _, href: href).html
+    assert "TOC" not in made
+    assert '<a href="#one">One</a>' in made
+    code = "```\n* TOC\n{:toc}\n```\n"
+    assert "{:toc}" in render(code, lambda _, href: href).html

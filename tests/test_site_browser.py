@@ -6,6 +6,7 @@ import functools
 import http.server
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,22 @@ class Host(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(data)
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = root_with_media(tmp_path_factory.mktemp("house"))
-    site.build(sample(), root)
-    handler = functools.partial(Host, directory=str(root / "build" / "site"))
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a site while it is served."""
+    handler = functools.partial(Host, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/blog/"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = root_with_media(tmp_path_factory.mktemp("house"))
+    site.build(sample(), root)
+    with served(root / "build" / "site") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +127,7 @@ def test_everything_can_be_read_without_scripts(browser: Any, address: str) -> N
     assert tab.locator("h1").inner_text() == "The lease"
     assert tab.locator(".e-content").is_visible()
     assert tab.locator("nav.kith-nav a").first.is_visible()
-    assert not tab.locator("label[for=__search].md-header__button").is_visible()
+    assert not tab.locator(".kith-search").is_visible()
     tab.click(".kith-languages summary")
     tab.click(".kith-languages a[hreflang=zh]")
     assert tab.url == address + "zh/posts/lease/"
@@ -158,7 +166,7 @@ def test_chinese_is_set_without_serifs(tab: Any, address: str) -> None:
 
 def search(tab: Any, words: str) -> str:
     """What a search for ``words`` finds, after a click on the magnifier."""
-    tab.click("label[for=__search].md-header__button")
+    tab.click(".kith-search")
     tab.wait_for_function("document.activeElement.name === 'query'")
     tab.keyboard.insert_text(words)
     tab.keyboard.press("Shift")
@@ -188,7 +196,7 @@ def test_a_reader_chooses_light_or_dark(browser: Any, address: str) -> None:
     tab = context.new_page()
     tab.goto(address, wait_until="networkidle")
     for _ in range(2):
-        tab.locator("form[data-md-component=palette] label:visible").click()
+        tab.locator("[data-md-component=palette] label:visible").click()
     assert tab.locator("body").get_attribute("data-md-color-scheme") == "slate"
     tab.goto(address + "archive/")
     assert tab.locator("body").get_attribute("data-md-color-scheme") == "slate"
