@@ -36,8 +36,8 @@ def payload(one: Frozen) -> bytes:
     """
     from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 
-    if one.hello.startswith(_KEY_BEGINS):
-        # The package looks for keys only where a text begins, and there it would see a mark.
+    if not one.hello or one.hello.startswith(_KEY_BEGINS):
+        # The package leaves out a part without words, and looks for keys where one begins: it would see a mark there.
         one = alone(whole(one))
     try:
         return _filled(one)

@@ -57,6 +57,7 @@ def test_a_stuffed_message_is_the_plain_one_with_its_dots_doubled(text: str, htm
 
 
 @given(texts, texts, words, tokens)
+@example("x", f"{HOLE}hello", "", "t")
 @settings(max_examples=200, deadline=None)
 def test_a_request_is_the_same_bytes_as_if_its_letter_stood_alone(text: str, html: str, hello: str, token: str) -> None:
     one = letters(text, html, hello, token)
