@@ -10,8 +10,11 @@ from pathlib import Path
 
 from pipeline.edition import edition
 from pipeline.model import Settings, closest
-from pipeline.packaged import own_or_packaged
+from pipeline.packaged import own_or_packaged, packaged
 from pipeline.undone import spoken, words
+
+_VENDORED = {"assets/mermaid.min.js"}
+"""Programs of others that come with Kith: megabytes in which nothing of a house can stand."""
 
 _READ = {".html", ".xml", ".yml", ".css", ".js", ".svg", ".j2", ".txt", ".json"}
 _INDEX = "config docs fields lang location pipeline separator tags text title boost"
@@ -45,6 +48,7 @@ def stamp_around(root: Path, settings: Settings) -> list[tuple[str, int, int]]:
 def _of_folders(root: Path, settings: Settings) -> Iterator[str]:
     folders = [*own_or_packaged(root, "site"), *own_or_packaged(root, "templates")]
     paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in _READ]
+    paths = [path for path in paths if not path.as_posix().endswith(tuple(_VENDORED))]
     for package in ("material", "mkdocs"):
         if theme := _templates(package):
             paths += [path for path in sorted(theme.rglob("*.html")) if _spoken(path, settings)]
@@ -66,7 +70,7 @@ def _templates(package: str) -> Path | None:
 
 def is_of_theme(name: str, data: bytes) -> bool:
     """Whether a file of the site is one of the theme's own, byte for byte, in which nothing of a house can stand."""
-    theme = _templates("material")
+    theme = packaged("site") if name in _VENDORED else _templates("material")
     path = theme / name if theme and name.startswith("assets/") else None
     return path is not None and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
