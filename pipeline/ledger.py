@@ -247,7 +247,10 @@ class Ledger(Records):
 
         Until its outcome is recorded, a letter that was begun is uncertain. ``coming`` are those whose turn is
         next: they are reserved together, so that the disk is waited for once a window and not twice a letter.
+        Nothing is written when there is nothing to say.
         """
+        if not outcomes and not begin:
+            return
         if begin and self.reserves(begin):
             self._open_window(outcomes, begin, now, coming)
         else:

@@ -54,6 +54,12 @@ without_marks = shutil.ignore_patterns("ledger.mark")
 AFTER = {"wei": "submitted", "tom": "refused", "lu": "uncertain", "mei": "pending", "ann": "pending"}
 
 
+def test_a_step_with_nothing_to_say_writes_nothing(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path, NOW) as ledger:
+        ledger.step([], [], NOW)
+        assert not steps(tmp_path).exists()
+
+
 def test_a_killed_run_has_lost_nothing_that_it_had_written(killed: Path) -> None:
     assert states(killed) == AFTER
     assert states(killed) == AFTER, "it is taken in once"
