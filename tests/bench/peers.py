@@ -16,13 +16,17 @@ title = "A house"
 defaultContentLanguage = "en"
 [taxonomies]
 tag = "tags"
+tagyear = "tagyears"
+tongue = "tongues"
+tonguetag = "tonguetags"
+tongueyear = "tongueyears"
 year = "years"
 [markup.highlight]
 noClasses = false
 [mediaTypes."application/atom+xml"]
 suffixes = ["atom"]
 [mediaTypes."application/feed+json"]
-suffixes = ["feed.json"]
+suffixes = ["json"]
 [outputFormats.atom]
 mediaType = "application/atom+xml"
 baseName = "index"
@@ -63,22 +67,30 @@ term = ["html", "rss", "atom", "feed"]
 {{ define "main" }}{{ range first 20 .Site.RegularPages }}<article><h2><a href="{{ .RelPermalink }}">{{ .Title }}</a>
 </h2><p>{{ .Summary }}</p></article>{{ end }}{{ end }}
 """,
+    # the newest in a feed, and every entry in the archives by year, as Kith has them
+    "layouts/partials/fed.html": """\
+{{ $all := .RegularPages }}{{ if .IsHome }}{{ $all = .Site.RegularPages }}{{ end }}
+{{ if not (in (slice "years" "tongueyears") .Data.Plural) }}{{ $all = first 30 $all }}{{ end }}
+{{ return $all }}""",
+    # lists without feeds of their own
+    "content/tagyears/_index.md": '{"title": "Tags by year", "cascade": {"outputs": ["html"]}}\n',
+    "content/tonguetags/_index.md": '{"title": "Tags by language", "cascade": {"outputs": ["html"]}}\n',
     "layouts/_default/rss.xml": """\
 <?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{{ .Title }}</title>
 <link>{{ .Permalink }}</link><description>{{ .Title }}</description>
-{{ range first 30 .RegularPages }}<item><title>{{ .Title }}</title>
+{{ range partial "fed" . }}<item><title>{{ .Title }}</title>
 <link>{{ .Permalink }}</link><guid>{{ .Permalink }}</guid><pubDate>{{ .Date.Format "Mon, 02 Jan 2006 15:04:05 -0700" }}
 </pubDate><description>{{ .Content | transform.XMLEscape | safeHTML }}</description></item>{{ end }}</channel></rss>
 """,
     "layouts/_default/list.atom": """\
 <?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>{{ .Title }}</title>
-<id>{{ .Permalink }}</id>{{ range first 30 .RegularPages }}<entry><title>{{ .Title }}</title><id>{{ .Permalink }}</id>
+<id>{{ .Permalink }}</id>{{ range partial "fed" . }}<entry><title>{{ .Title }}</title><id>{{ .Permalink }}</id>
 <link href="{{ .Permalink }}"/><updated>{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}</updated>
 <content type="html">{{ .Content | transform.XMLEscape | safeHTML }}</content></entry>{{ end }}</feed>
 """,
     "layouts/_default/list.feed.json": """\
 {"version": "https://jsonfeed.org/version/1.1", "title": {{ .Title | jsonify }}, "items": [
-{{ range $i, $e := first 30 .RegularPages }}{{ if $i }},{{ end }}{"id": {{ .Permalink | jsonify }},
+{{ range $i, $e := partial "fed" . }}{{ if $i }},{{ end }}{"id": {{ .Permalink | jsonify }},
 "title": {{ .Title | jsonify }}, "content_html": {{ .Content | jsonify }}}{{ end }}]}
 """,
 }
@@ -99,7 +111,17 @@ def files(root: Path, texts: dict[str, str]) -> None:
 
 
 def hugo_post(root: Path, one: Sample) -> None:
-    front = {"title": one.title, "date": str(one.day), "tags": list(one.tags), "years": [str(one.day.year)]}
+    year = one.day.year
+    front = {
+        "title": one.title,
+        "date": str(one.day),
+        "tags": list(one.tags),
+        "tagyears": [f"{tag}-{year}" for tag in one.tags],
+        "tongues": [one.lang],
+        "tonguetags": [f"zh-{tag}{more}" for tag in one.tags for more in ("", f"-{year}") if one.lang == "zh"],
+        "tongueyears": [f"{one.lang}-{year}"],
+        "years": [str(year)],
+    }
     files(root, {f"content/posts/{one.name}.md": f"{json.dumps(front, ensure_ascii=False)}\n\n{one.body}"})
 
 
