@@ -6,6 +6,7 @@ needs, so looking for those first gives the same result in less time.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markdown.treeprocessors import InlineProcessor
@@ -26,12 +27,17 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "automail": ("<",),
     "linebreak": ("  \n",),
     "html": ("<",),
+    "magic-link": ("://", "w.", "W."),
     "magic-mail": ("@",),
     "entity": ("&",),
+    "keys-custom": ("++",),
     "keys": ("++",),
     "delimiter": ("*", "_", "^", "=", "~"),
 }
 """What a text must hold one of for a pattern to match; patterns that are not named here are always tried."""
+
+
+_ANY = re.compile("|".join(sorted({re.escape(sign) for signs in _SIGNS.values() for sign in signs})))
 
 
 class Inline(InlineProcessor):
@@ -40,24 +46,30 @@ class Inline(InlineProcessor):
     def __init__(self, md: Any) -> None:
         super().__init__(md)
         self._needs: list[tuple[str, ...]] = []
+        self._all_need = False
 
     def run(self, tree: Any, ancestors: Any = None) -> Any:
         """Works as the one it replaces; which patterns there are is asked anew each time."""
         patterns = self.md.inlinePatterns
         known = {id(patterns[name]): signs for name, signs in _SIGNS.items() if name in patterns}
         self._needs = [known.get(id(pattern), ()) for pattern in patterns]
+        self._all_need = all(self._needs)
         return super().run(tree, ancestors)
 
     def _InlineProcessor__handleInline(self, data: str, index: int = 0) -> str:  # noqa: N802 - the base's private name
-        if isinstance(data, AtomicString):
+        if isinstance(data, AtomicString) or (self._all_need and _ANY.search(data) is None):
             return data
-        start, count = 0, len(self.inlinePatterns)
+        patterns, apply, start = self.inlinePatterns, self._apply, 0
+        count = len(patterns)
         while index < count:
-            needs = self._needs[index]
-            if needs and not any(sign in data for sign in needs):
-                index, start = index + 1, 0
-                continue
-            data, matched, start = self._apply(self.inlinePatterns[index], data, index, start)
+            for sign in self._needs[index]:
+                if sign in data:
+                    break
+            else:
+                if self._needs[index]:
+                    index, start = index + 1, 0
+                    continue
+            data, matched, start = apply(patterns[index], data, index, start)
             if not matched:
                 index += 1
         return data

@@ -68,6 +68,16 @@ class Rendered:
     headings: tuple[Heading, ...] = ()
 
 
+class _Uncoloured:
+    """A style for Pygments in which nothing has colours: the looks have them, and HTML only names classes.
+
+    Pygments works out the whole style sheet of its style for every block of code, which took a third of its time.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
 @lru_cache(maxsize=1)
 def _markdown() -> Any:
     import markdown
@@ -76,6 +86,7 @@ def _markdown() -> Any:
     from pipeline.links import slugify
 
     configs = EXTENSIONS | {
+        "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
         "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
         "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
     }
