@@ -43,7 +43,7 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
 }
 
 __all__ = [
-    "EXTENSIONS", "Heading", "Link", "Rendered", "etree_text", "plain", "references", "render", "rewrite", "serialise",
+    "EXTENSIONS", "Heading", "Link", "Rendered", "etree_text", "references", "render", "rewrite", "serialise",
     "shorten", "teaser", "tree",
 ]  # fmt: skip
 
@@ -214,14 +214,6 @@ def _picture_in_words(element: Any) -> None:
     alt = (element.get("alt") or "").strip()
     element.tail = (f"[{alt}]" if alt else "") + (element.tail or "")
     element.drop_tree()
-
-
-def plain(html: str) -> str:
-    """The words of a piece of HTML on one line, for summaries and searches."""
-    root = tree(html)
-    for element in root.xpath(".//script|.//style|.//*[contains(@class,'arithmatex')]"):
-        element.drop_tree()
-    return " ".join("".join(root.itertext()).split())
 
 
 def shorten(text: str, most: int = 160) -> str:

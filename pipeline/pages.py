@@ -15,9 +15,10 @@ from pipeline.errors import Problem, Problems
 from pipeline.keys import key_of
 from pipeline.listed import alternates, feeds
 from pipeline.listings import listings
-from pipeline.markup import plain, shorten
+from pipeline.markup import shorten
 from pipeline.model import Entry, House, Kind, Page, Version, worded
 from pipeline.moved import moved
+from pipeline.sections import read_aloud
 from pipeline.timeline import provenance, tag_links
 from pipeline.welcome import subscribe
 
@@ -121,7 +122,7 @@ def _post_meta(desk: Desk, entry: Entry, version: Version, html: str) -> dict[st
         "date": entry.date.isoformat() if entry.dated else "",
         "day": tongue.day(entry.date) if entry.dated else "",
         "updated": entry.date.date().isoformat() if entry.dated else "",
-        "reading": tongue.say("reading", minutes=tongue.minutes(plain(html))),
+        "reading": tongue.say("reading", minutes=tongue.minutes(read_aloud(html))),
         "tags": tag_links(desk, entry, lang),
         "also": _also(desk, entry, version),
         "provenance": list(provenance(desk, version, lang)),

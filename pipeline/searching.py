@@ -13,14 +13,11 @@ from html import escape
 from typing import Any
 
 from pipeline.desk import SitePage
-from pipeline.markup import tree
+from pipeline.sections import sections
 
 MOST = 4_900_000
 """Bytes of the whole index."""
 
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-_SILENT = {"script", "style", "math", "svg", "template"}
-_BLOCKS = {"p", "li", "pre", "tr", "td", "th", "dt", "dd", "blockquote", "figcaption", "br", "div", "summary"}
 _SEARCHED = {"post", "month", "page"}
 
 Piece = tuple[str, str | None]
@@ -34,46 +31,24 @@ def piece(page: SitePage) -> Piece | None:
     tags = [escape(name) for name, _ in page.meta.get("tags", [])]
     more = {"tags": tags} if tags else {}
     short = {"location": page.path, "title": escape(page.title), "text": escape(page.description), **more}
-    sections = [
+    parts = [
         {
             "location": f"{page.path}#{anchor}" if anchor else page.path,
             "title": escape(title or page.title),
             "text": escape(text),
             **more,
         }
-        for anchor, title, text in _sections(page.body)
+        for anchor, title, text in sections(page.body)
         if text or title or not anchor
     ]
-    return _joined([short]), _joined(sections)
+    return _joined([short]), _joined(parts)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _joined(entries: list[dict[str, Any]]) -> str:
-    return ",".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries)
-
-
-def _sections(html: str) -> list[tuple[str, str, str]]:
-    """The text before the first heading, and that below each: anchor, title, text."""
-    found: list[tuple[str, list[str], list[str]]] = [("", [], [])]
-    _walk(tree(html), found)
-    return [(anchor, _line(title), _line(text)) for anchor, title, text in found]
-
-
-def _walk(element: Any, found: list[tuple[str, list[str], list[str]]]) -> None:
-    """Adds an element's words to the last section; a heading with an id begins a new one."""
-    for child in element:
-        tag = child.tag if isinstance(child.tag, str) else "script"
-        if tag in _HEADINGS and child.get("id"):
-            found.append((child.get("id"), ["".join(child.itertext())], []))
-        elif tag not in _SILENT:
-            if tag in _BLOCKS:
-                found[-1][2].append(" ")
-            found[-1][2].append(child.text or "")
-            _walk(child, found)
-        found[-1][2].append((" " if tag in _BLOCKS else "") + (child.tail or ""))
-
-
-def _line(parts: list[str]) -> str:
-    return " ".join("".join(parts).split())
+    return _ENCODE(entries)[1:-1]
 
 
 def index(
@@ -83,7 +58,7 @@ def index(
 
     ``pieces`` are in the order of preference; ``whole`` gives in full what is not known so.
     """
-    head = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
+    head = _ENCODE(settings)
     room = MOST - len(_bytes(head)) - 100 - sum(len(_bytes(short)) + 1 for short, _ in pieces.values())
     chosen: list[str] = []
     full: set[str] = set()

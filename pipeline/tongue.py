@@ -58,8 +58,8 @@ class Tongue:
 
     def minutes(self, text: str) -> int:
         """How long ``text`` takes to read, in minutes: 230 words or 400 East Asian characters each."""
-        characters = len(_ASIAN.findall(text))
-        words = len(_WORD.findall(_ASIAN.sub(" ", text)))
+        characters = 0 if text.isascii() else len(_ASIAN.findall(text))
+        words = len(_WORD.findall(_ASIAN.sub(" ", text) if characters else text))
         return max(1, round(words / 230 + characters / 400))
 
     def _format(self, day: date, pattern: str) -> str:

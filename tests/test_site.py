@@ -20,8 +20,9 @@ from pipeline import making, site, workshop
 from pipeline.engine import Engine, Job
 from pipeline.errors import KithError, Problems
 from pipeline.finish import finish
-from pipeline.markup import plain, render
+from pipeline.markup import render
 from pipeline.pages import SitePage, frames
+from pipeline.sections import read_aloud
 from tests.site_house import SECRET, TRICKY, house, post, sample
 
 REPO = Path(__file__).parent.parent
@@ -108,7 +109,7 @@ def test_a_body_stands_on_its_page_byte_for_byte(built: tuple[Path, site.SiteRep
     root, _ = built
     body = finish(render(TRICKY, lambda tag, href: href).html, {})
     assert body in html(root, "posts/tricky")
-    assert "{{ config.site_name }} {% raw %} {# comment #}" in plain(body)
+    assert "{{ config.site_name }} {% raw %} {# comment #}" in read_aloud(body)
 
 
 ODD = """<p data-search-exclude="1">One</p>
@@ -146,7 +147,7 @@ def test_a_page_says_its_language_and_direction(built: tuple[Path, site.SiteRepo
 def test_the_words_around_a_page_are_in_its_language(built: tuple[Path, site.SiteReport]) -> None:
     root, _ = built
     assert "订阅" in html(root, "zh/posts/lease")
-    assert "Subscribe" not in plain(html(root, "zh/posts/lease"))
+    assert "Subscribe" not in read_aloud(html(root, "zh/posts/lease"))
     assert "搜索" in html(root, "zh")
 
 
