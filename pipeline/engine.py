@@ -54,6 +54,8 @@ class Engine:
         from mkdocs.structure.files import Files
         from mkdocs.structure.nav import Navigation
 
+        from pipeline.once import Once, plainly
+
         job = self.job
         for folder in (job.empty, job.cache):
             folder.mkdir(parents=True, exist_ok=True)
@@ -71,6 +73,8 @@ class Engine:
         self.files, self.nav = Files([]), Navigation([], [])
         env = self.config.theme.get_env()
         env.bytecode_cache = FileSystemBytecodeCache(str(job.cache))
+        env.add_extension(Once)
+        plainly(env)
         self.env = self.config.plugins.on_env(env, config=self.config, files=self.files)
         self.template = self.env.get_template("main.html")
 

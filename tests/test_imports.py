@@ -15,7 +15,7 @@ FLOORS = (
     # nouns, and what stands on nothing
     "bare edition errors feedhtml feedxml film inline lettercode model offered packaged pictext references "
     "remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone",
-    "beside crew enclosed events frozen kept keys leak ledgerfile links named overload pace passages plate "
+    "beside crew enclosed events frozen kept keys leak ledgerfile links named once overload pace passages plate "
     "register renamed repository rules secret steplog terms validate wire wording yamlfile",
     "album confided deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile "
     "web workshop written",
