@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pipeline.build import Built
     from pipeline.explain import Rule
-    from pipeline.model import Delivery, House, Plan
-    from pipeline.publish import Built, Late, Opened
+    from pipeline.model import House
+    from pipeline.opened import Opened
+    from pipeline.outgoing import Delivery
+    from pipeline.planned import Plan
+    from pipeline.publish import Late
 
 _ORDER = (
     "init", "new", "check", "templates", "note", "plan", "serve", "preview", "build", "deploy", "deliver", "publish",
@@ -110,7 +114,7 @@ def check(session: Session, json_: bool) -> None:
     """Read everything and report every problem."""
     from pipeline import report
     from pipeline.errors import Problems, Tripped
-    from pipeline.publish import open_house
+    from pipeline.opened import open_house
     from pipeline.templates import check as check_templates
     from pipeline.tripwire import tripped
 
@@ -183,8 +187,8 @@ def note(session: Session, person: str, text: str, remove: bool, json_: bool) ->
 def plan(session: Session, at: str, json_: bool) -> None:
     """Show who would get what, when, and what is held and why."""
     from pipeline import report
+    from pipeline.opened import open_house
     from pipeline.plan import plan as decide
-    from pipeline.publish import open_house
 
     opened = open_house(session.root, session.environ, _moment(at, session))
     decided = decide(opened.house, opened.history, opened.now)
@@ -308,7 +312,8 @@ def deploy(session: Session, again: bool, yes: bool) -> None:
     """Put build/site online."""
     from pipeline.deploy import target
     from pipeline.ledger import Ledger
-    from pipeline.publish import deploy_if_changed, open_house
+    from pipeline.opened import open_house
+    from pipeline.publish import deploy_if_changed
     from pipeline.secret import private_folder, read_secret
 
     with Ledger.open(private_folder(session.root), session.clock()) as ledger:
@@ -433,8 +438,8 @@ def report(session: Session, json_: bool) -> None:
     """Show what was submitted, what is held, and what needs a person."""
     from pipeline import report as words
     from pipeline.ledger import Ledger
+    from pipeline.opened import open_house
     from pipeline.plan import plan as decide
-    from pipeline.publish import open_house
 
     opened = open_house(session.root, session.environ, session.clock())
     decided = decide(opened.house, opened.history, opened.now)
@@ -471,7 +476,7 @@ def explain(session: Session, person: str, entry: str, json_: bool) -> None:
     from pipeline.explain import explain as ask
     from pipeline.explain import rules
     from pipeline.ledger import Ledger
-    from pipeline.publish import open_house
+    from pipeline.opened import open_house
     from pipeline.standing import stance, who_is
 
     opened = open_house(session.root, session.environ, session.clock())

@@ -17,7 +17,7 @@ from itertools import islice
 
 from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState, Frozen, Receipt
+from pipeline.outgoing import Delivery, DeliveryState, Frozen, Receipt
 from pipeline.records import Outcome
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle

@@ -20,7 +20,7 @@ from typing import IO, Any
 from pipeline import frozen, ledgerfile, steplog
 from pipeline.errors import LedgerUnusable
 from pipeline.ledgerfile import FILE, legible, translated
-from pipeline.model import DeliveryState, Frozen, Sheet
+from pipeline.outgoing import DeliveryState, Frozen, Sheet
 from pipeline.recall import HALF, iso
 from pipeline.records import Outcome, Records
 from pipeline.steplog import Step, StepLog

@@ -5,18 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.model import (
-    PUBLIC,
-    Cadence,
-    Circle,
-    Entry,
-    House,
-    Kind,
-    Person,
-    Settings,
-    State,
-    Version,
-)
+from pipeline.model import PUBLIC, Cadence, Circle, Entry, House, Kind, Person, State, Version
+from pipeline.settings import Settings
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SETTINGS = Settings(title={"": "Lin"}, url="https://lin.example.org/", author="Lin Zhao", timezone="Asia/Shanghai")

@@ -21,8 +21,8 @@ from pipeline.cli import kith
 from pipeline.config import read_settings
 from pipeline.frontmatter import KEYS, take_apart
 from pipeline.links import slugify
-from pipeline.model import Settings
 from pipeline.reading import read_house
+from pipeline.settings import Settings
 from pipeline.subscribers import read_subscribers
 
 TEXTS = {page.name: page.read_text("utf-8") for page in PAGES}

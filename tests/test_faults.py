@@ -20,7 +20,7 @@ from torture.harness import make_house
 from pipeline import deliver as loop
 from pipeline import terminal
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery
+from pipeline.outgoing import Delivery
 
 PEOPLE = 4
 WHOLE = {"submitted": PEOPLE}

@@ -17,7 +17,7 @@ from lxml import html as lxml_html
 from pipeline import errors
 from pipeline.frozen import alone
 from pipeline.mime import to_bytes
-from pipeline.model import Letter, Picture
+from pipeline.outgoing import Letter, Picture
 from pipeline.transports.outbox import Outbox, file_name, preview
 
 

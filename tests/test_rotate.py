@@ -12,7 +12,7 @@ from houses import NOW, Ran, house, run, text
 from sealed_house import FILES, body, letters, links, open_page
 
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState
+from pipeline.outgoing import DeliveryState
 from pipeline.secret import new_generation
 
 DEPLOY = '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../online"\n'

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline import errors
 from pipeline.frozen import alone
-from pipeline.model import Letter, Picture
+from pipeline.outgoing import Letter, Picture
 from pipeline.transports.sendgrid import SendgridTransport, payload, retry_after
 from pipeline.web import Reply
 from tests.fake_sendgrid import KEY, FakeSendgrid

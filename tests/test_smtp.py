@@ -16,7 +16,8 @@ import pytest
 
 from pipeline import errors
 from pipeline.frozen import alone
-from pipeline.model import Letter, Picture, Smtp
+from pipeline.outgoing import Letter, Picture
+from pipeline.settings import Smtp
 from pipeline.transports.smtp import SmtpTransport
 from tests.fake_smtp import LOGIN, FakeSmtp, certificate, interrupted
 

@@ -20,7 +20,8 @@ from torture.provider import Gate
 from pipeline.deliver import REFUSALS, deliver
 from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Frozen, Plan, Receipt
+from pipeline.outgoing import DeliveryState, Frozen, Receipt
+from pipeline.planned import Plan
 from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Submitting

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from pipeline import errors, wire
 from pipeline.frozen import alone
-from pipeline.model import Letter, Mail, Receipt, Sendgrid, Settings, Smtp
+from pipeline.outgoing import Letter, Receipt
+from pipeline.settings import Mail, Sendgrid, Settings, Smtp
 from pipeline.transports.base import Transport, mailbox, words
 from pipeline.transports.choose import transport
 from pipeline.transports.sendgrid import SendgridTransport
@@ -205,7 +206,7 @@ def test_home_is_this_machine_only(host: str, home: bool) -> None:
 
 def test_choosing_loads_only_what_is_chosen() -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.model import Settings;"
+        "import sys; from pathlib import Path; from pipeline.settings import Settings;"
         "from pipeline.transports.choose import transport;"
         "transport(Settings(title={'': 'x'}, url='https://x.example.org/', author='x'), {}, Path('outbox'));"
         "print(sorted({'sendgrid', 'smtplib', 'python_http_client'} & set(sys.modules)))"

@@ -16,7 +16,8 @@ from torture.provider import Gate
 
 from pipeline.errors import LedgerUnusable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Plan
+from pipeline.outgoing import DeliveryState
+from pipeline.planned import Plan
 from pipeline.records import Outcome
 
 PEOPLE = 4

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from pipeline.errors import Unavailable
 from pipeline.frozen import whole
-from pipeline.model import Frozen, Letter, Receipt
+from pipeline.outgoing import Frozen, Letter, Receipt
 from pipeline.transports.base import Submitting, written
 from pipeline.wire import Pause
 

@@ -21,7 +21,8 @@ from typing import Any
 
 from pipeline.errors import Misconfigured, NotSubmitted, Refused, Unavailable, Uncertain
 from pipeline.mime import ascii_address
-from pipeline.model import Frozen, Receipt, Smtp
+from pipeline.outgoing import Frozen, Receipt
+from pipeline.settings import Smtp
 from pipeline.transports.base import Submitting, mailbox, words, written
 from pipeline.wire import Pause, Timed, dial, is_loopback, secure, stale, through, why, write
 

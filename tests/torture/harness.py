@@ -17,7 +17,7 @@ from torture.killer import WHENS
 from torture.provider import Provider
 
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState
+from pipeline.outgoing import Delivery, DeliveryState
 
 KILLER = Path(__file__).with_name("killer.py")
 KILLED = -signal.SIGKILL
