@@ -38,9 +38,10 @@ FLOORS = (
     "site",
     "build",
     # the only one who knows the order
-    "preview publish",
-    "serve",
+    "commands.base preview publish",
+    "commands.afterwards commands.publishing commands.writing serve",
     "seen",
+    "commands.looking",
     # argv, printing, clock, exit code
     "cli",
     "__main__",
