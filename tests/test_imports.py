@@ -13,11 +13,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # what stands on nothing
-    "bare edition errors feedhtml feedxml film inline languages lettercode offered packaged pictext references "
-    "remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
-    "crew kept ledgerfile overload repository secret settings steplog validate wire yamlfile",
+    "bare edition errors feedhtml feedxml film inline languages ledgermark lettercode offered packaged pictext "
+    "references remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
+    "crew kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     # nouns
-    "deploy frontmatter model settled textfile web wording",
+    "deploy frontmatter mailsession model settled textfile web wording",
     # what reading a house needs, what a letter needs, what a transport needs
     "addresses config keys leak links named notebook pace passages planned register renamed rules stationery strays "
     "workshop written",
@@ -25,14 +25,14 @@ FLOORS = (
     "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan "
     "plate recall shell subscribers terms texts tripwire",
     "check consent content desk explain feeds fragments leakcache letterparts mime records rollcall starter",
-    "cards eyes leakfiles ledger letters moved newsstand payload reading report searching timeline transports.base",
-    "custody deliver engine eyeshtml gallery issues leaving letterproof listed sealed transports.outbox "
+    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
+    "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
     "transports.sendgrid transports.smtp",
-    "archive leakcheck opened rotate tagged transports.choose welcome",
-    "listings standing terminal",
+    "archive custody deliver leakcheck tagged transports.choose welcome",
+    "listings opened rotate terminal",
     # pages and their lists
-    "notes pages",
-    "making",
+    "pages standing",
+    "making notes",
     "rebuild",
     # the site as a whole
     "site",
@@ -52,7 +52,7 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "tagged searching keys cards"
+    "tagged searching keys cards setbacks"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

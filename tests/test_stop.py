@@ -17,11 +17,12 @@ from test_ledger import NOW, issue
 from torture.harness import Runner, make_house
 from torture.provider import Gate
 
-from pipeline.deliver import REFUSALS, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
 from pipeline.outgoing import DeliveryState, Frozen, Receipt
 from pipeline.planned import Plan
+from pipeline.setbacks import REFUSALS
 from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Submitting
