@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from pipeline.durable import settle
 from pipeline.errors import LedgerUnusable
 
 FILE = "ledger.db"
@@ -81,22 +82,13 @@ def create(path: Path) -> None:
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def put_aside(folder: Path, name: str) -> None:
     """Keeps a file under another name, where nothing takes it for what it was."""
     with suppress(FileNotFoundError), _os_translated():
         (folder / name).replace(folder / f"{name}.aside")
-
-
-def _settle(folder: Path) -> None:
-    """Makes a rename in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def seal(path: Path) -> None:
@@ -112,7 +104,7 @@ def break_seal(path: Path) -> None:
     """From now on the ledger changes. Durable, as a seal that came back would accuse a sound ledger."""
     with suppress(FileNotFoundError), _os_translated():
         path.with_name(SEAL).unlink()
-        _settle(path.parent)
+        settle(path.parent)
 
 
 def is_whole(path: Path) -> bool:

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # what stands on nothing
-    "bare edition errors feedhtml feedxml film inline languages ledgermark lettercode offered packaged pictext "
-    "references remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
+    "bare durable edition errors feedhtml feedxml film inline languages ledgermark lettercode offered packaged "
+    "pictext references remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
     "crew kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     # nouns
     "deploy frontmatter mailsession model settled textfile web wording",
@@ -25,7 +25,8 @@ FLOORS = (
     "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan "
     "plate recall shell subscribers terms texts tripwire",
     "check consent content desk explain feeds fragments leakcache letterparts mime records rollcall starter",
-    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
+    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline "
+    "transports.base",
     "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
     "transports.sendgrid transports.smtp",
     "archive custody deliver leakcheck tagged transports.choose welcome",
