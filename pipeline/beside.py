@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from pipeline.model import Circle, Entry, History, House, Kind, Opening, Person, closest
+from pipeline.languages import closest
+from pipeline.model import Circle, Entry, House, Kind, Opening, Person
+from pipeline.planned import History
 
 FRESH = timedelta(days=45)
 """How long what the author says first may be said: a month and the days until its digest."""

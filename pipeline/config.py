@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import Problem, Problems
-from pipeline.model import Settings
+from pipeline.settings import Settings
 from pipeline.textfile import read_text
 from pipeline.validate import LANGUAGE, checked, sound_part, visible
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.model import Cadence, Choice, Delivery, History, House, Person, State
+from pipeline.model import Cadence, House, Person, State
+from pipeline.outgoing import Delivery
 from pipeline.plan import standing
+from pipeline.planned import Choice, History
 from pipeline.subscribers import read_subscribers
 
 

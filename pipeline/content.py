@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import zone
 from pipeline.errors import Problem
 from pipeline.links import slugify
-from pipeline.model import PUBLIC, Entry, Kind, Page, Settings, Version
+from pipeline.model import PUBLIC, Entry, Kind, Page, Version
 from pipeline.notebook import Note, Notebook, Stamp, entry_of, pack_entry, pack_page, page_of
+from pipeline.settings import Settings
 from pipeline.textfile import read_text
 from pipeline.texts import Text, texts_below
 from pipeline.validate import visible

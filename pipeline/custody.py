@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import KithError
 from pipeline.ledger import Ledger
 from pipeline.links import leads_to_sealed
-from pipeline.model import Delivery
+from pipeline.outgoing import Delivery
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import GENERATION, Secret, fresh_key, new_generation, read_generation, read_secret
 

@@ -12,32 +12,18 @@ from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.errors import KithError, Misconfigured, Refused, Unavailable, Uncertain
+from pipeline.inflight import Line, Ready, prepared
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState, Frozen, Receipt
+from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.records import Outcome
+from pipeline.setbacks import Setbacks
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
-from pipeline.transports.base import Submitting, Transport
+from pipeline.transports.base import Transport
 from pipeline.wire import Pause, awaited
-
-PATIENCE = (1.0, 4.0, 15.0)
-"""Seconds to wait before each further try when the provider takes nothing."""
-
-LONGEST_WAIT = 60.0
-"""Seconds that a run waits when the provider asks for more; it stops instead, and what is left stays pending."""
-
-DOUBTS = 3
-"""Uncertain letters in a row after which the run stops: something is wrong with the line."""
-
-REFUSALS = 5
-"""Letters in a row refused with the same words, though not for their addresses, after which the run stops."""
-
-CLOSED = 10
-"""Addresses in a row that take nothing now, after which the run stops: it is not the addresses."""
 
 AHEAD = 4
 """Letters that are thawed before their turn, while the provider has another."""
@@ -64,67 +50,6 @@ def deliver(
     return run.tally
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A letter whose turn is near, its place in the queue, and what a transport made of it ahead, if it could."""
-
-    place: int
-    delivery: Delivery
-    letter: Frozen
-    data: bytes | None
-
-    @property
-    def to(self) -> str:
-        """The address it goes to."""
-        return self.letter.stub.to
-
-
-def _prepared(transport: Transport, letter: Frozen) -> bytes | None:
-    """What `Transport.submit` will hand over; whatever is wrong with it is said when it is submitted."""
-    try:
-        return transport.prepare(letter)
-    except Exception:  # noqa: BLE001 - made again, and judged, in its turn
-        return None
-
-
-class _Line:
-    """A connection and the letter that is on its way over it; ``proved`` once it has taken one."""
-
-    def __init__(self, transport: Transport) -> None:
-        self.transport = transport
-        self.pause = Pause()
-        self.proved = False
-        self.ready: _Ready | None = None
-        self._steps: Submitting | None = None
-        self._found: Receipt | BaseException | None = None
-
-    def take(self, ready: _Ready) -> None:
-        """Begins to submit a letter; it is on its way until `back`."""
-        self.ready, self._found = ready, None
-        self._steps = self.transport.submitting(ready.letter, ready.data)
-        self.go_on()
-
-    def go_on(self) -> None:
-        """As far as the next pause, or to the end."""
-        try:
-            self.pause = next(self._steps) if self._steps else Pause()
-        except StopIteration as end:
-            self._found, self.pause = end.value, Pause()
-        except BaseException as error:  # noqa: BLE001 - judged with the others, when it is recorded
-            self._found, self.pause = error, Pause()
-
-    @property
-    def back(self) -> bool:
-        """Whether it is known what became of the letter."""
-        return self._found is not None
-
-    def result(self) -> Receipt:
-        """The receipt, or what was raised in its place."""
-        if isinstance(self._found, Receipt):
-            return self._found
-        raise self._found or TypeError("no receipt")
-
-
 class _Run:
     """One run of the loop."""
 
@@ -138,16 +63,14 @@ class _Run:
     ) -> None:
         self.ledger, self.around, self.limits = ledger, around, limits
         self.tally = Tally()
-        self._free = [_Line(transport) for transport in lines]
-        self._flying: list[_Line] = []
+        self._free = [Line(transport) for transport in lines]
+        self._flying: list[Line] = []
         self._queue = deque(enumerate(waiting))
-        self._ahead: list[_Ready] = []
+        self._ahead: list[Ready] = []
         self._most = max(AHEAD, 2 * len(lines)) * (8 if limits.throttle.by_domain else 1)
         self._known: list[Outcome] = []
-        self._not_before = 0.0
+        self._setbacks = Setbacks()
         self._total, self._done, self._begun = len(waiting), 0, 0
-        self._tries = self._doubts = self._closed = 0
-        self._refusals = ("", 0)
         self._fatal: Misconfigured | None = None
 
     def go(self) -> None:
@@ -180,7 +103,7 @@ class _Run:
 
     def _hand_out(self) -> None:
         """Records outcomes and begins a letter on every free line, in one move; then lets them fly."""
-        starting: list[_Ready] = []
+        starting: list[Ready] = []
         while len(starting) < len(self._free) and (ready := self._next(alone=not starting)):
             starting.append(ready)
         self._record([ready.delivery for ready in starting])
@@ -227,7 +150,7 @@ class _Run:
     def _soonest(self) -> float:
         """When the first letter may go, by the clock that never goes back."""
         ready_at = self.limits.throttle.ready_at
-        return max(self._not_before, min(ready_at(ready.to) for ready in self._ahead))
+        return max(self._setbacks.not_before, min(ready_at(ready.to) for ready in self._ahead))
 
     def _collect(self) -> None:
         if self._land():
@@ -249,7 +172,7 @@ class _Run:
         self._done += outcome.state is not DeliveryState.PENDING
         self._begun -= outcome.state in _NOT_TAKEN
 
-    def _next(self, *, alone: bool) -> _Ready | None:
+    def _next(self, *, alone: bool) -> Ready | None:
         """The next letter that may go now; None when there is none, or none now."""
         while not self._stopping():
             if not self._ahead:
@@ -277,12 +200,12 @@ class _Run:
         Nothing is left unrecorded over a wait: a run that is killed meanwhile has nothing uncertain.
         """
         throttle = self.limits.throttle
-        if not (throttle.slows or self._not_before):
+        if not (throttle.slows or self._setbacks.not_before):
             return 0
         while not self._stopping():
             while throttle.by_domain and self._queue and len(self._ahead) < self._most:
                 self._thaw()
-            times = [max(self._not_before, throttle.ready_at(ready.to)) for ready in self._ahead]
+            times = [max(self._setbacks.not_before, throttle.ready_at(ready.to)) for ready in self._ahead]
             now = self.around.tick()
             place = min(range(len(times)), key=lambda index: (max(times[index], now), index))
             if times[place] <= now:
@@ -298,10 +221,10 @@ class _Run:
         if self._queue:
             place, delivery = self._queue.popleft()
             letter = self.ledger.letter(delivery.id)
-            self._ahead.append(_Ready(place, delivery, letter, _prepared(self._any.transport, letter)))
+            self._ahead.append(Ready(place, delivery, letter, prepared(self._any.transport, letter)))
 
     @property
-    def _any(self) -> _Line:
+    def _any(self) -> Line:
         return (self._free or self._flying)[0]
 
     def _stopping(self) -> bool:
@@ -316,7 +239,7 @@ class _Run:
     def _used_up(self) -> bool:
         return self.limits.left_today is not None and self._begun >= self.limits.left_today
 
-    def _judge(self, line: _Line, ready: _Ready) -> Outcome:
+    def _judge(self, line: Line, ready: Ready) -> Outcome:
         delivery = ready.delivery
         try:
             receipt = line.result()
@@ -331,54 +254,40 @@ class _Run:
             return self._again(line, ready, error)
         except BaseException as error:  # noqa: BLE001 - whatever else is raised there, the letter may have gone
             return self._doubt(delivery, f"an unforeseen {type(error).__name__} while it was submitted")
-        self._tries = self._doubts = self._closed = 0
-        self._refusals = ("", 0)
+        self._setbacks.over()
         line.proved = True
         self.tally.submitted += 1
         return Outcome(delivery.id, DeliveryState.SUBMITTED, receipt.evidence, receipt.message_id)
 
     def _no(self, delivery: Delivery, error: Refused) -> Outcome:
-        """A letter that was refused; one no after the other in the same words is about all of them."""
+        """A letter that was refused."""
         self.tally.refused += 1
-        words, number = self._refusals
-        if not error.address:
-            self._refusals = (str(error), number + 1 if str(error) == words else 1)
-        if self._refusals[1] >= REFUSALS:
-            self.tally.stopped = f"{REFUSALS} letters in a row were refused in the same words: {error}"
+        self._stop(self._setbacks.refused(error))
         return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
-
-    def _one_less(self, outcome: Outcome) -> Outcome:
-        """One address takes nothing now: it waits for the next run, and the others go on, unless none takes any."""
-        self._done += 1
-        self._closed += 1
-        if self._closed >= CLOSED:
-            self.tally.stopped = f"{CLOSED} addresses in a row take nothing now: {outcome.reason}"
-        return outcome
 
     def _doubt(self, delivery: Delivery, evidence: str) -> Outcome:
         self.tally.uncertain += 1
-        self._doubts += 1
-        if self._doubts >= DOUBTS:
-            self.tally.stopped = f"{DOUBTS} letters in a row are uncertain"
+        self._stop(self._setbacks.doubted())
         return Outcome(delivery.id, DeliveryState.UNCERTAIN, evidence)
 
-    def _again(self, line: _Line, ready: _Ready, error: Unavailable) -> Outcome:
-        """Nothing was taken: the letter is pending and next in turn, after a wait that grows."""
+    def _again(self, line: Line, ready: Ready, error: Unavailable) -> Outcome:
+        """Nothing was taken: the letter is pending and next in turn, after a wait that grows.
+
+        One address that takes nothing now waits for the next run, and the others go on.
+        """
         outcome = Outcome(ready.delivery.id, DeliveryState.PENDING, str(error))
         if error.personal:
-            return self._one_less(outcome)
+            self._done += 1
+            self._stop(self._setbacks.closed(error))
+            return outcome
         insort(self._ahead, ready, key=lambda one: one.place)
         if not error.connected and any(other.proved for other in (*self._free, *self._flying) if other is not line):
             # Some servers take one connection from each client; the letter goes over one that stands.
             self._free.remove(line)
             return outcome
-        asked, now = error.retry_after or 0.0, self.around.tick()
-        # Lines that come back empty-handed together are one try.
-        first = now >= self._not_before
-        if asked > LONGEST_WAIT or (first and self._tries >= len(PATIENCE)):
-            self.tally.stopped = str(error)
-            return outcome
-        pause = max(PATIENCE[self._tries], asked) if first else asked
-        self._tries += first
-        self._not_before = max(self._not_before, now + pause)
+        self._stop(self._setbacks.busy(error, self.around.tick()))
         return outcome
+
+    def _stop(self, why: str) -> None:
+        if why:
+            self.tally.stopped = why

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.errors import DeployFailed
-from pipeline.model import Deploy
 from pipeline.repository import quiet, without_password
+from pipeline.settings import Deploy
 
 _MARK = ".kith-site"
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from pipeline.bodies import html_for
 from pipeline.keys import content_key, key_of
+from pipeline.languages import closest
 from pipeline.links import Links, Shelf, slugify
 from pipeline.markup import Heading, Rendered, teaser
-from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
+from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.passages import body_for
 from pipeline.tongue import Tongue
 

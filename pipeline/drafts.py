@@ -14,7 +14,8 @@ from pipeline.config import zone
 from pipeline.errors import Problem
 from pipeline.frontmatter import Source, moment, words
 from pipeline.links import is_alias, is_folder, slugify
-from pipeline.model import PUBLIC, Entry, Kind, Settings, Version
+from pipeline.model import PUBLIC, Entry, Kind, Version
+from pipeline.settings import Settings
 from pipeline.validate import visible
 
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from pipeline.bare import bare
-from pipeline.model import Picture
+from pipeline.outgoing import Picture
 from pipeline.traces import traces
 
 LARGEST = 60_000

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.cards import cards
 from pipeline.desk import SitePage
 from pipeline.errors import KithError
-from pipeline.model import closest
+from pipeline.languages import closest
 
 _SUGGESTION = "Put it right, or remove `site/` to use the one that comes with Kith."
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import KithError
-from pipeline.model import DeliveryState
+from pipeline.outgoing import DeliveryState
 
 SOFT = 3
 """Letters in a row that bounced softly, after which no further one goes to the address."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline import passages
-from pipeline.model import PUBLIC, Choice, Circle, Entry, Held, History, House, Plan, Verdict
+from pipeline.model import PUBLIC, Circle, Entry, House
 from pipeline.plan import NOBODY, plan
+from pipeline.planned import Choice, Held, History, Plan, Verdict
 from pipeline.rules import ruling
 
 

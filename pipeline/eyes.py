@@ -6,20 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.explain import Rule, circles_of, explain, languages_of, rules
-from pipeline.model import (
-    EVERYONE,
-    PUBLIC,
-    Audience,
-    Entry,
-    Held,
-    History,
-    House,
-    Plan,
-    Verdict,
-    Version,
-    worded,
-)
+from pipeline.languages import worded
+from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Version
 from pipeline.passages import narrower
+from pipeline.planned import Held, History, Plan, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from html import escape
 
 from pipeline.eyes import Seen, Sight
 from pipeline.markup import teaser
-from pipeline.model import EVERYONE, PUBLIC, Letter
+from pipeline.model import EVERYONE, PUBLIC
+from pipeline.outgoing import Letter
 from pipeline.passages import body_for
 from pipeline.report import counted, dated
 from pipeline.tongue import direction

@@ -15,9 +15,11 @@ from urllib.parse import unquote
 from pipeline.bodies import html_for
 from pipeline.feedhtml import ascii_address, clean, media_type, one_line, opening, tidy
 from pipeline.feedxml import STYLE, Channel, Enclosure, Item, opml, write
+from pipeline.languages import Words, closest, worded
 from pipeline.links import Links, Shelf, slugify
 from pipeline.markup import serialise, shorten, tree
-from pipeline.model import EVERYONE, Chosen, Entry, House, Kind, Version, Words, closest, worded
+from pipeline.model import EVERYONE, Entry, House, Kind, Version
+from pipeline.planned import Chosen
 
 FORMS = ("rss", "atom", "json")
 LIMIT = 512 * 1024

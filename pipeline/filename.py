@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.frontmatter import Source
 from pipeline.links import slugify
-from pipeline.model import Settings
+from pipeline.settings import Settings
 from pipeline.validate import LANGUAGE, visible
 
 LETTERS = "letters"

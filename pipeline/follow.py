@@ -12,8 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pipeline import markup, passages
 from pipeline.errors import Problem
+from pipeline.languages import closest
 from pipeline.links import Links, Shelf, Target, inside, is_document
-from pipeline.model import EVERYONE, Entry, House, Kind, Version, closest
+from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.validate import did_you_mean, visible
 
 _SCRIPT = ("javascript:", "vbscript:", "data:")

@@ -11,7 +11,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from pipeline.model import Audience, Frozen, Letter, Picture, Sheet
+from pipeline.model import Audience
+from pipeline.outgoing import Frozen, Letter, Picture, Sheet
 
 
 def whole(one: Frozen) -> Letter:

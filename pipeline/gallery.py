@@ -10,7 +10,9 @@ from datetime import datetime
 from html import escape
 
 from pipeline.letters import Composer
-from pipeline.model import EVERYONE, Chosen, Circle, Entry, House, Kind, Letter, Person, PlannedLetter
+from pipeline.model import EVERYONE, Circle, Entry, House, Kind, Person
+from pipeline.outgoing import Letter
+from pipeline.planned import Chosen, PlannedLetter
 from pipeline.stationery import Stationery
 
 WIDTHS = (320, 375, 600)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pipeline.letters import Composer
-from pipeline.model import Choice, Frozen, Held, House, Issue, Plan, PlannedLetter
+from pipeline.model import House
+from pipeline.outgoing import Frozen, Issue
+from pipeline.planned import Choice, Held, Plan, PlannedLetter
 from pipeline.secret import Secret
 
 

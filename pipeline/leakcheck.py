@@ -24,8 +24,9 @@ from pipeline.keys import content_key, key_of
 from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import Search, files_in
-from pipeline.model import EVERYONE, Audience, Entry, Frozen, House, Issue, Letter, Page, Pasted
+from pipeline.model import EVERYONE, Audience, Entry, House, Page
 from pipeline.named import names
+from pipeline.outgoing import Frozen, Issue, Letter, Pasted
 from pipeline.pictext import is_text, written_in
 from pipeline.privacy import narrower
 from pipeline.private import private_names

@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.errors import KithError
 from pipeline.frozen import alone, whole
 from pipeline.leak import Output
-from pipeline.model import EVERYONE, Audience, Frozen, Issue, Letter, Pasted, Picture
+from pipeline.model import EVERYONE, Audience
+from pipeline.outgoing import Frozen, Issue, Letter, Pasted, Picture
 from pipeline.payload import payload
 from pipeline.pictext import is_text, written_in
 from pipeline.privacy import told_to

@@ -1,9 +1,6 @@
 """The ledger's file: made in one move, looked through before it is trusted, held by one run at a time.
 
-Two small files beside it count how many letters were ever begun, and how often readers said something. They
-are written after the ledger and before the letter leaves, so that a ledger which has counted fewer is an older
-copy of itself. While nobody holds the ledger, a seal beside it tells whether a byte of it changed: SQLite itself
-does not notice most.
+While nobody holds it, a seal beside it tells whether a byte of it changed: SQLite itself does not notice most.
 """
 
 from __future__ import annotations
@@ -14,15 +11,15 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from pipeline.durable import settle
 from pipeline.errors import LedgerUnusable
 
 FILE = "ledger.db"
-MARK = "ledger.mark"
 LOCK = "ledger.lock"
 SEAL = "ledger.seal"
 VERSION = 1
@@ -85,22 +82,13 @@ def create(path: Path) -> None:
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def put_aside(folder: Path, name: str) -> None:
     """Keeps a file under another name, where nothing takes it for what it was."""
     with suppress(FileNotFoundError), _os_translated():
         (folder / name).replace(folder / f"{name}.aside")
-
-
-def _settle(folder: Path) -> None:
-    """Makes a rename in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def seal(path: Path) -> None:
@@ -116,7 +104,7 @@ def break_seal(path: Path) -> None:
     """From now on the ledger changes. Durable, as a seal that came back would accuse a sound ledger."""
     with suppress(FileNotFoundError), _os_translated():
         path.with_name(SEAL).unlink()
-        _settle(path.parent)
+        settle(path.parent)
 
 
 def is_whole(path: Path) -> bool:
@@ -262,50 +250,6 @@ def _flock(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
     except OSError:
         return False
     return True
-
-
-class Marks:
-    """The count of letters ever begun and of readers' wishes, kept outside the ledger in every one of ``folders``.
-
-    Beside it stands the count at which the present window was reserved, which tells one window from another.
-    """
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._paths = [folder / MARK for folder in folders]
-        self._open: list[int] = []
-
-    def highest(self) -> tuple[int, int]:
-        """The highest count that any of them holds, and its window; what cannot be read counts nothing."""
-        return max([(0, 0), *(_numbers(path) for path in self._paths)])
-
-    def write(self, count: int, window: int) -> None:
-        """Notes a count; a folder that cannot be written to only makes an older ledger harder to notice."""
-        if not self._open:
-            self._open = [found for path in self._paths if (found := _opened(path)) is not None]
-        for descriptor in self._open:
-            with suppress(OSError):
-                os.pwrite(descriptor, f"{count:020d} {window:020d}\n".encode(), 0)
-
-    def close(self) -> None:
-        """Closes the files."""
-        while self._open:
-            os.close(self._open.pop())
-
-
-def _numbers(path: Path) -> tuple[int, int]:
-    try:
-        found = re.fullmatch(rb"(\d{20}) (\d{20})\n", path.read_bytes())
-    except OSError:
-        return 0, 0
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _opened(path: Path) -> int | None:
-    try:
-        path.parent.mkdir(exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    except OSError:
-        return None
 
 
 def boot() -> str:

@@ -14,9 +14,11 @@ from pipeline.letterhtml import mailable
 from pipeline.letterstyle import cut
 from pipeline.links import Links, Shelf, inside
 from pipeline.markup import references, shorten, teaser
-from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Opening, Page, Picture, Version
+from pipeline.model import EVERYONE, Audience, Entry, House, Kind, Opening, Page, Version
+from pipeline.outgoing import Picture
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
+from pipeline.planned import Chosen
 from pipeline.tongue import Tongue, direction
 
 SUMMARY = 200

@@ -12,8 +12,10 @@ from pipeline.letterhtml import ATTRIBUTES, TAGS, WIDEST
 from pipeline.letterparts import PREHEADER
 from pipeline.letters import LIMIT, SUBJECT, WEIGHT, weight
 from pipeline.letterstyle import PROPERTIES
-from pipeline.model import Frozen, PlannedLetter, Version
+from pipeline.model import Version
+from pipeline.outgoing import Frozen
 from pipeline.plaintext import columns
+from pipeline.planned import PlannedLetter
 
 FRAME = TAGS | frozenset("html head meta title style body tbody".split())
 FRAME_ATTRIBUTES = ATTRIBUTES | frozenset("cellpadding charset content name style".split())

@@ -16,20 +16,13 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline.frozen import whole
+from pipeline.languages import worded
 from pipeline.letterparts import Fit, Piece, Pieces, Sealed, View, clipped, counted, folded, preheader
 from pipeline.letterstyle import finish
-from pipeline.model import (
-    Circle,
-    Frozen,
-    House,
-    Letter,
-    Picture,
-    PlannedLetter,
-    PlannedPaste,
-    Sheet,
-    worded,
-)
+from pipeline.model import Circle, House
+from pipeline.outgoing import Frozen, Letter, Picture, Sheet
 from pipeline.plaintext import WIDTH, columns
+from pipeline.planned import PlannedLetter, PlannedPaste
 from pipeline.stationery import Stationery
 from pipeline.tongue import Tongue, direction
 

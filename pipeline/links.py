@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
-from pipeline.model import Entry, House, Kind, Page, Settings, closest
+from pipeline.languages import closest
+from pipeline.model import Entry, House, Kind, Page
+from pipeline.settings import Settings
 
 SEALED = "s/"
 """The folder of what is sealed: a name that says nothing."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.desk import Desk, Leaf, Listed, SitePage, keys_of
 from pipeline.keys import key_of
+from pipeline.languages import closest, worded
 from pipeline.links import slugify
-from pipeline.model import closest, worded
 from pipeline.timeline import anchor, badge, foreign, time_of
 
 NEWEST = 20

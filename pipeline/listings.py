@@ -13,8 +13,9 @@ from itertools import groupby
 
 from pipeline.archive import archive
 from pipeline.desk import Desk, Leaf, Listed, SitePage
+from pipeline.languages import worded
 from pipeline.listed import NEWEST, alternates, leaf, meta, up_to
-from pipeline.model import Kind, worded
+from pipeline.model import Kind
 from pipeline.tagged import tags
 from pipeline.timeline import anchor, stream
 

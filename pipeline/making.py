@@ -11,9 +11,10 @@ from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf, SitePage
 from pipeline.errors import Problem
 from pipeline.fragments import Fragments
+from pipeline.languages import worded
 from pipeline.links import Links
 from pipeline.manifest import Folders, Place
-from pipeline.model import House, worded
+from pipeline.model import House
 from pipeline.newsstand import Newsstand, Packed
 from pipeline.pages import frames
 from pipeline.searching import Piece, piece

@@ -15,7 +15,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
 from pipeline.errors import Misconfigured, Refused
-from pipeline.model import Frozen, Letter
+from pipeline.outgoing import Frozen, Letter
 from pipeline.plate import plate
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")

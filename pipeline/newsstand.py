@@ -13,7 +13,8 @@ from pipeline.feeds import Part, Press, Sizes, listing_document, parts
 from pipeline.feedxml import STYLE as LOOKS
 from pipeline.feedxml import Enclosure, Item
 from pipeline.keys import key_of
-from pipeline.model import Chosen, Entry, Version
+from pipeline.model import Entry, Version
+from pipeline.planned import Chosen
 
 Packed = tuple[Any, ...]
 

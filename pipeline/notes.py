@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import KithError
 from pipeline.ledger import Ledger
-from pipeline.publish import open_house
+from pipeline.opened import open_house
 from pipeline.secret import private_folder, read_secret
 from pipeline.standing import who_is
 

@@ -12,7 +12,8 @@ from pipeline.config import zone
 from pipeline.errors import Problem
 from pipeline.filename import LETTERS, odd_name, read_name
 from pipeline.frontmatter import Source, moment, take_apart, words
-from pipeline.model import Opening, Settings, Version
+from pipeline.model import Opening, Version
+from pipeline.settings import Settings
 from pipeline.textfile import files_below, read_text
 from pipeline.validate import did_you_mean, visible
 

@@ -13,10 +13,11 @@ from typing import Any
 from pipeline.desk import Desk, Leaf, Listed, Render, SitePage, Words
 from pipeline.errors import Problem, Problems
 from pipeline.keys import key_of
+from pipeline.languages import worded
 from pipeline.listed import alternates, feeds
 from pipeline.listings import listings
 from pipeline.markup import shorten
-from pipeline.model import Entry, House, Kind, Page, Version, worded
+from pipeline.model import Entry, House, Kind, Page, Version
 from pipeline.moved import moved
 from pipeline.sections import read_aloud
 from pipeline.timeline import provenance, tag_links

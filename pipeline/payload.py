@@ -19,7 +19,7 @@ from typing import Any
 from pipeline.errors import Refused
 from pipeline.frozen import alone, whole
 from pipeline.mime import addressing, ascii_address, fields, house_address
-from pipeline.model import Frozen, Picture, Sheet
+from pipeline.outgoing import Frozen, Picture, Sheet
 
 _RESERVED = {
     *("to", "cc", "bcc", "from", "reply-to", "subject", "received", "dkim-signature", "x-sg-id", "x-sg-eid"),

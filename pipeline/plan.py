@@ -8,23 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pipeline import pace
 from pipeline.beside import Beside
-from pipeline.model import (
-    EVERYONE,
-    Cadence,
-    Choice,
-    Chosen,
-    Circle,
-    Entry,
-    Held,
-    History,
-    House,
-    Person,
-    Plan,
-    PlannedLetter,
-    PlannedPaste,
-    State,
-    closest,
-)
+from pipeline.languages import closest
+from pipeline.model import EVERYONE, Cadence, Circle, Entry, House, Person, State
+from pipeline.planned import Choice, Chosen, Held, History, Plan, PlannedLetter, PlannedPaste
 from pipeline.rules import Ruling, Rulings, ruling
 
 NEWCOMER = 3

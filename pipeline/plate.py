@@ -13,7 +13,7 @@ from functools import lru_cache
 from html import escape
 
 from pipeline.errors import Refused
-from pipeline.model import Picture, Sheet
+from pipeline.outgoing import Picture, Sheet
 
 _BEYOND_ASCII = bytes(range(128, 256))
 _MUCH = 1 / 6

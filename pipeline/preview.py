@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.build import Built, build, write_letters, write_pastes
 from pipeline.custody import passing_secret
 from pipeline.eyes import only as only_for
 from pipeline.links import Links
-from pipeline.model import House, Plan
+from pipeline.model import House
+from pipeline.opened import Opened, open_house
 from pipeline.plan import plan
-from pipeline.publish import Built, Opened, build, open_house, write_letters, write_pastes
+from pipeline.planned import Plan
 
 
 def preview(

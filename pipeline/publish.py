@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,52 +9,28 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.census import Census, census
-from pipeline.confided import Confided
+from pipeline.build import Built, build, write_pastes
 from pipeline.config import zone
 from pipeline.custody import known_secret
-from pipeline.errors import KithError, Leaked, LedgerUnusable, Problem
+from pipeline.errors import KithError, LedgerUnusable
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
-from pipeline.links import SEALED, SEALED_INDEX, leads_to_sealed
-from pipeline.model import (
-    EVERYONE,
-    Delivery,
-    DeliveryState,
-    Frozen,
-    History,
-    House,
-    Issue,
-    Pasted,
-    Picture,
-    Plan,
-)
-from pipeline.packaged import own_or_packaged
+from pipeline.links import SEALED, leads_to_sealed
+from pipeline.model import EVERYONE, House
+from pipeline.opened import Opened, open_house
+from pipeline.outgoing import Delivery, DeliveryState, Issue
 from pipeline.plan import plan
+from pipeline.planned import Plan
 from pipeline.privacy import heard_by, told_to
-from pipeline.reading import read_house
 from pipeline.records import Outcome
-from pipeline.renamed import fingerprint, known_again
-from pipeline.secret import Secret, private_folder, read_secret
+from pipeline.renamed import fingerprint
+from pipeline.secret import private_folder, read_secret
 from pipeline.sieve import What
 
 if TYPE_CHECKING:
     from pipeline.consent import MayGo
-    from pipeline.leakcheck import LeakCheck
-    from pipeline.manifest import SiteReport, Verify
     from pipeline.terms import Surroundings, Tally
     from pipeline.transports.base import Transport
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A house and what its ledger knows, at one moment; ``secret`` is None before the first publish."""
-
-    root: Path
-    now: datetime
-    house: House
-    history: History
-    secret: Secret | None
 
 
 class Late(Enum):
@@ -64,40 +39,6 @@ class Late(Enum):
     GO = "go"
     HOLD = "hold"
     ASK = "ask"
-
-
-@dataclass(frozen=True)
-class Web:
-    """What changed of the site and of the feeds; how many sealed pages there are, and how many are made anew."""
-
-    pages_changed: int
-    pages_kept: int
-    index: Path
-    feeds_changed: int
-    feeds: int
-    files: int
-    sealed: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures.
-
-    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
-    """
-
-    web: Web | None
-    issues: tuple[Issue, ...]
-    pastes: tuple[Pasted, ...]
-    narrow: int
-    outputs: int
-    pictures: Census = field(default_factory=Census)
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def letters(self) -> int:
-        """How many letters there are to submit."""
-        return sum(len(issue.letters) for issue in self.issues)
 
 
 @dataclass
@@ -113,22 +54,6 @@ class Job:
     late: Callable[[list[Delivery]], Late]
     step: Callable[[str], None] = field(default=lambda _: None)
     site: bool = True
-
-
-def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
-    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged."""
-    own = ledger or Ledger.peek(root / "private")
-    try:
-        house = read_house(root, own.dates() if own else {}, environ, now)
-        house = known_again(house, own.texts() if own else {})
-        if own is None:
-            return Opened(root, now, house, History(), None)
-        secret = known_secret(root, own, mine=ledger is not None)
-        marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
-        return Opened(root, now, house, own.history(marks), secret)
-    finally:
-        if own is not None and ledger is None:
-            own.close()
 
 
 def _read_first(job: Job) -> Opened | None:
@@ -147,135 +72,6 @@ def _remembering(opened: Opened, ledger: Ledger) -> Opened:
     secret = known_secret(opened.root, ledger, mine=True)
     marks = {person.id: secret.mark(person.address) for person in opened.house.people if person.address}
     return replace(opened, history=ledger.history(marks), secret=secret)
-
-
-def build(
-    opened: Opened,
-    decided: Plan,
-    secret: Secret,
-    taken: frozenset[str] = frozenset(),
-    *,
-    site: bool = True,
-    folder: Path | None = None,
-    full: bool = False,
-) -> Built:
-    """Renders pages and feeds (unless ``site`` is false), letters and pastes, and checks them; nothing leaves.
-
-    ``taken`` are ids of issues that exist already; with ``full`` the whole site is made anew. Raises `Leaked` when a
-    narrower text stands in a wider output.
-    """
-    from pipeline.leakcheck import LeakCheck
-    from pipeline.letterproof import proof
-
-    root, house = opened.root, opened.house
-    keyring = Keyring(house, secret.seals)
-    check = LeakCheck(house, root, keyring, secret.token)
-    web = _web(root, house, keyring, check, folder, full=full) if site else None
-    due = decided.letters or decided.pastes
-    issues, pastes = _composed(opened, decided, secret, keyring, taken) if due else ((), ())
-    by_person = {letter.person.id: letter for letter in decided.letters}
-    audiences = {who: letter.audience | set(map(told_to, letter.person.circles)) for who, letter in by_person.items()}
-    outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
-    texts = check.texts + _check_lines(opened, issues, pastes, web)
-    problems = proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue))
-    return Built(
-        web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
-        problems=tuple(problems),
-    )  # fmt: skip
-
-
-def _composed(
-    opened: Opened, decided: Plan, secret: Secret, keyring: Keyring, taken: frozenset[str]
-) -> tuple[tuple[Issue, ...], tuple[Pasted, ...]]:
-    """The letters and pastes that are due; most days there are none."""
-    from pipeline.issues import compose
-    from pipeline.letters import Composer
-    from pipeline.stationery import load_stationery
-
-    root, house = opened.root, opened.house
-    stationery = load_stationery(own_or_packaged(root, "templates"))
-    composer = Composer(house, stationery, _pictures(root), keyring.path)
-    issues = compose(house, decided, opened.history.choices, composer, secret, taken)
-    return issues, tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)
-
-
-def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None, *, full: bool) -> Web:
-    report = site_with_all(root, house, keyring, check.site, folder, full=full)
-    files = check.site(report.index.parent)
-    fed, sealed = _parted(report.others)
-    fed_anew, sealed_anew = _parted(report.others_changed)
-    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
-
-
-def site_with_all(
-    root: Path, house: House, keyring: Keyring, verify: Verify | None, folder: Path | None = None, *, full: bool = False
-) -> SiteReport:
-    """The site with its feeds and sealed pages, brought up to date; raises what `site.build` raises."""
-    from pipeline import site
-
-    stamp, more = "", None
-    if next(keyring.doors(), None):
-        from pipeline import sealed as locked
-
-        stamp = locked.stamp(house, keyring, root / "content")
-        more = lambda _: locked.documents(house, keyring, root)  # noqa: E731 - made only where it is wanted
-    return site.build(house, root, more, verify, folder=folder, feeds=True, full=full, stamp=stamp)
-
-
-def _parted(paths: Iterable[str]) -> tuple[int, int]:
-    """How many of these documents are feeds, and how many are sealed pages."""
-    names = list(paths)
-    sealed = [path for path in names if path.startswith(SEALED)]
-    return len(names) - len(sealed), sum(path.endswith("/index.html") and path != SEALED_INDEX for path in sealed)
-
-
-def _pictures(root: Path) -> Callable[[str], Picture | None]:
-    from pipeline.enclosed import enclose
-
-    return lambda path: enclose(root / "content", path)
-
-
-def _check_lines(opened: Opened, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None) -> int:
-    """Looks for personal lines in everything but their own letter; how many there were. Raises `Leaked`."""
-    lines = opened.history.lines
-    if not lines:
-        return 0
-    outputs = [
-        (f"the letter to `{one.stub.person}`", one.stub.person, f"{one.stub.subject}\n{one.sheet.html}")
-        for issue in issues
-        for one in _distinct(issue)
-    ]
-    outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
-    for path in sorted(web.index.parent.rglob("*.*ml")) if web else ():
-        outputs.append((f"build/site/{path.name}", "", path.read_text("utf-8", errors="replace")))
-    if found := Confided.of(opened.house, lines).faults(outputs):
-        raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
-    return len(lines)
-
-
-def _distinct(issue: Issue) -> list[Frozen]:
-    """One letter for each sheet: what differs beside it is a reader's own greeting and links."""
-    return list({id(one.sheet): one for one in issue.letters}.values())
-
-
-def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
-    """Writes letters to look through into ``folder``, in place of what is in it."""
-    from pipeline.transports.outbox import Outbox
-
-    shutil.rmtree(folder, ignore_errors=True)
-    outbox = Outbox(folder)
-    for issue in issues:
-        for one in issue.letters:
-            outbox.submit(one)
-    outbox.close()
-
-
-def write_pastes(root: Path, pastes: list[tuple[str, str]]) -> None:
-    """Writes the texts to paste: (file name, text)."""
-    for name, text in pastes:
-        path = root / "build" / "paste" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
 
 
 def publish(job: Job) -> Tally | None:

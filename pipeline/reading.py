@@ -14,11 +14,12 @@ from pipeline.check import check
 from pipeline.config import FILE
 from pipeline.content import read_content
 from pipeline.errors import Problems
-from pipeline.model import Entry, House, Page, Settings
+from pipeline.model import Entry, House, Page
 from pipeline.notebook import Notebook
 from pipeline.openings import read_openings
 from pipeline.private import private_problems
 from pipeline.rollcall import Roll
+from pipeline.settings import Settings
 from pipeline.textfile import files_below
 
 

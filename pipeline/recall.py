@@ -11,7 +11,9 @@ from typing import Any
 
 from pipeline.errors import Miscounted
 from pipeline.ledgerfile import FILE, legible, translated
-from pipeline.model import Cadence, Choice, Delivery, DeliveryState, History, PersonalLine, State
+from pipeline.model import Cadence, PersonalLine, State
+from pipeline.outgoing import Delivery, DeliveryState
+from pipeline.planned import Choice, History
 
 HALF = "the run ended while this letter was being submitted"
 

@@ -16,8 +16,11 @@ from datetime import datetime
 from pipeline import frozen
 from pipeline.errors import LedgerUnusable
 from pipeline.events import Event, state_of, stop_of
-from pipeline.ledgerfile import FILE, Marks, translated
-from pipeline.model import DeliveryState, Frozen, Issue, Pasted, Plan, Sheet, State
+from pipeline.ledgerfile import FILE, translated
+from pipeline.ledgermark import Marks
+from pipeline.model import State
+from pipeline.outgoing import DeliveryState, Frozen, Issue, Pasted, Sheet
+from pipeline.planned import Plan
 from pipeline.recall import Recall, iso
 
 

@@ -8,7 +8,9 @@ from datetime import date
 
 from pipeline.errors import Problem
 from pipeline.explain import Rule
-from pipeline.model import Circle, Delivery, DeliveryState, Held, House, Person, Plan, Verdict
+from pipeline.model import Circle, House, Person
+from pipeline.outgoing import Delivery, DeliveryState
+from pipeline.planned import Held, Plan, Verdict
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

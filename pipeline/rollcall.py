@@ -12,8 +12,9 @@ from pipeline import kept
 from pipeline.addresses import Books
 from pipeline.config import FILE as SETTINGS
 from pipeline.errors import Problem
-from pipeline.model import Cadence, Circle, Interests, Person, Settings, State
+from pipeline.model import Cadence, Circle, Interests, Person, State
 from pipeline.register import Register
+from pipeline.settings import Settings
 
 PEOPLE = "subscribers.yml"
 _PARTS: dict[str, Any] = {one.name: type(one.default) for one in fields(Settings) if is_dataclass(one.default)}

@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.custody import holding, pasted
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, House
+from pipeline.model import House
+from pipeline.outgoing import DeliveryState
 from pipeline.reading import read_house
 from pipeline.report import counted
 from pipeline.sealing import Seals

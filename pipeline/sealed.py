@@ -24,9 +24,10 @@ from pipeline.errors import Problems
 from pipeline.finish import finish
 from pipeline.keyring import Door, Keyring
 from pipeline.keys import content_key
+from pipeline.languages import worded
 from pipeline.links import SEALED_INDEX, Links, Shelf, inside
 from pipeline.markup import references
-from pipeline.model import Entry, House, Kind, worded
+from pipeline.model import Entry, House, Kind
 from pipeline.passages import body_for
 from pipeline.sealing import Seal, checksum, encrypt
 from pipeline.shell import dressed

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline.album import Album
 from pipeline.bodies import html_for
+from pipeline.build import Built
 from pipeline.custody import passing_secret
 from pipeline.errors import Problems
 from pipeline.eyes import Seen, Sight, sight
@@ -24,10 +25,11 @@ from pipeline.frozen import whole
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
 from pipeline.links import Links, Shelf
-from pipeline.model import PUBLIC, House, Letter
+from pipeline.model import PUBLIC, House
+from pipeline.opened import Opened, open_house
+from pipeline.outgoing import Letter
 from pipeline.plan import plan
 from pipeline.preview import preview
-from pipeline.publish import Built, Opened, open_house
 from pipeline.report import counted
 from pipeline.serve import SCRIPT, Studio
 from pipeline.standing import stance, who_is

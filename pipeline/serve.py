@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import KithError, Problems
 from pipeline.links import Links
+from pipeline.opened import Opened
 from pipeline.preview import preview
-from pipeline.publish import Opened
 from pipeline.report import counted
 from pipeline.saves import saves
 

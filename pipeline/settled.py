@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pipeline.model import Settings
+from pipeline.settings import Settings
 from pipeline.validate import LANGUAGE, did_you_mean
 
 Fault = tuple[tuple[str, ...], str, str]

@@ -9,9 +9,11 @@ from pathlib import Path
 from pipeline.errors import KithError
 from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
-from pipeline.model import Cadence, Choice, DeliveryState, History, House, Person, State
+from pipeline.model import Cadence, House, Person, State
+from pipeline.opened import open_house
+from pipeline.outgoing import DeliveryState
 from pipeline.plan import standing
-from pipeline.publish import open_house
+from pipeline.planned import Choice, History
 from pipeline.reading import read_house
 from pipeline.renamed import fingerprint
 from pipeline.report import counted

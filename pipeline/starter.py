@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import KithError
 from pipeline.links import slugify
-from pipeline.model import PUBLIC, Settings
+from pipeline.model import PUBLIC
 from pipeline.packaged import packaged
+from pipeline.settings import Settings
 from pipeline.subscribers import read_subscribers
 from pipeline.validate import LANGUAGE, did_you_mean
 

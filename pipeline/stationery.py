@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Misconfigured, Problem, Problems
-from pipeline.model import closest
+from pipeline.languages import closest
 from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
 from pipeline.textfile import read_text
 from pipeline.tongue import Tongue

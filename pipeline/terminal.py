@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from pipeline.model import Delivery, House
+from pipeline.model import House
+from pipeline.outgoing import Delivery
 from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
 

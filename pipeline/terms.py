@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.model import Delivery
+from pipeline.outgoing import Delivery
 from pipeline.throttle import Throttle
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pipeline.desk import Desk, Leaf, SitePage
 from pipeline.keys import key_of
 from pipeline.listed import alternates, feeds, tag_feed
-from pipeline.model import Mail
+from pipeline.settings import Mail
 from pipeline.timeline import anchor
 from pipeline.tongue import Tongue
 

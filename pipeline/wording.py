@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.edition import edition
-from pipeline.model import Settings, closest
+from pipeline.languages import closest
 from pipeline.packaged import own_or_packaged, packaged
+from pipeline.settings import Settings
 from pipeline.undone import spoken, words
 
 _VENDORED = {"assets/mermaid.min.js"}

@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline import kept
 from pipeline.errors import Problem, Problems
-from pipeline.model import House, closest
+from pipeline.languages import closest
+from pipeline.model import House
 from pipeline.packaged import packaged
 
 Words = Mapping[str, Mapping[str, str]]

@@ -57,11 +57,12 @@ def near(connect: Callable[..., Any]) -> Callable[..., Any]:
 
 def prepare() -> None:
     """Imports what is slow, once, and closes what tests may not have."""
-    from pipeline import cli, serve, starter
+    from pipeline import serve, starter
+    from pipeline.commands import base
 
     for name in (*(f"pipeline.{one}" for one in _OURS), *_THEIRS):
         importlib.import_module(name)
-    cli.datetime = starter.datetime = Still  # type: ignore[misc]
+    base.datetime = starter.datetime = Still  # type: ignore[misc]
     secrets.token_bytes = lambda nbytes=None: bytes(range(nbytes or 32))
     socket.socket.connect = near(socket.socket.connect)  # type: ignore[method-assign]
     serve.saves = lambda root: iter(())  # type: ignore[assignment]

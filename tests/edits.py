@@ -10,9 +10,9 @@ from pathlib import Path
 import houses
 from hypothesis import strategies as st
 
+from pipeline.build import site_with_all
 from pipeline.keyring import Keyring
 from pipeline.manifest import SiteReport
-from pipeline.publish import site_with_all
 from pipeline.reading import read_house
 from pipeline.secret import new_generation, private_folder, read_secret
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from pipeline.enclosed import enclose  # noqa: E402 - the path comes first
 from pipeline.gallery import SCHEMES, WIDTHS, Shown, forced, page, samples  # noqa: E402 - the path comes first
-from pipeline.model import Letter  # noqa: E402
+from pipeline.outgoing import Letter  # noqa: E402 - the path comes first
 from pipeline.packaged import own_or_packaged  # noqa: E402
 from pipeline.reading import read_house  # noqa: E402
 from pipeline.stationery import load_stationery  # noqa: E402

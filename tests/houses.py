@@ -13,7 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 from pipeline import __main__ as command
-from pipeline.cli import Session, kith
+from pipeline.cli import kith
+from pipeline.commands.base import Session
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

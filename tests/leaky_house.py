@@ -39,14 +39,15 @@ from pipeline import (
     site,
     tagged,
 )
+from pipeline.build import build
 from pipeline.desk import Desk
 from pipeline.leakcheck import LeakCheck
 from pipeline.manifest import Place
 from pipeline.markup import Heading
 from pipeline.model import PUBLIC, Entry, House, Kind
 from pipeline.newsstand import Newsstand
+from pipeline.opened import Opened, open_house
 from pipeline.plan import plan
-from pipeline.publish import Opened, build, open_house
 from pipeline.secret import Secret
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -13,24 +13,20 @@ from pipeline.model import (
     EVERYONE,
     PUBLIC,
     Cadence,
-    Chosen,
     Circle,
     Entry,
     House,
     Kind,
-    Letter,
-    Mail,
     Opening,
     Page,
     Person,
     PersonalLine,
-    Picture,
-    PlannedLetter,
-    PlannedPaste,
-    Settings,
     State,
     Version,
 )
+from pipeline.outgoing import Letter, Picture
+from pipeline.planned import Chosen, PlannedLetter, PlannedPaste
+from pipeline.settings import Mail, Settings
 from pipeline.stationery import Stationery, load_stationery
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

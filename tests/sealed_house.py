@@ -169,3 +169,8 @@ def body(message: email.message.EmailMessage, kind: str) -> str:
 def links(words: str) -> list[tuple[str, str]]:
     """Address and key of each link to a sealed page, each once."""
     return list(dict.fromkeys((match[1], match[2]) for match in LINK.finditer(words)))
+
+
+def pages(root: Path) -> list[str]:
+    """The addresses of the sealed pages."""
+    return sorted(path.parent.name for path in (root / "build/site/s").glob("*/index.html"))

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.model import Entry, House, Kind, Mail, Page, Settings, Version
+from pipeline.model import Entry, House, Kind, Page, Version
+from pipeline.settings import Mail, Settings
 
 SETTINGS = Settings(
     title={"en": "Lin & Co", "zh": "林的家"},

@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.model import (
-    PUBLIC,
-    Cadence,
-    Circle,
-    Entry,
-    House,
-    Kind,
-    Person,
-    Settings,
-    State,
-    Version,
-)
+from pipeline.model import PUBLIC, Cadence, Circle, Entry, House, Kind, Person, State, Version
+from pipeline.outgoing import Letter
+from pipeline.settings import Settings
 
+BODY = "the words of the letter itself"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SETTINGS = Settings(title={"": "Lin"}, url="https://lin.example.org/", author="Lin Zhao", timezone="Asia/Shanghai")
 
@@ -47,3 +39,13 @@ def house(entries: list[Entry], circles: list[Circle], people: list[Person], **s
 
     newest = tuple(sorted(entries, key=lambda one: one.order, reverse=True))
     return House(dataclasses.replace(SETTINGS, **settings), newest, (), (), tuple(circles), tuple(people))
+
+
+def letter(number: int = 1, **changes: Any) -> Letter:
+    """A letter in Chinese, as a transport takes it."""
+    fields: dict[str, Any] = {
+        "delivery_id": f"d{number}", "person": "wei", "sender": "Lin Zhao <letters@lin.example.org>",
+        "to": f"wei{number}@example.org", "to_name": "陈伟", "reply_to": "lin@example.org", "subject": "慢慢达成共识",
+        "text": f"{BODY}\n", "html": f"<p>{BODY}</p>", "date": datetime(2026, 11, 18, 8, tzinfo=UTC), "language": "zh",
+    }  # fmt: skip
+    return Letter(**(fields | changes))

@@ -9,7 +9,9 @@ import pytest
 from small import circle, house, person
 
 from pipeline.consent import LastQuestion
-from pipeline.model import EVERYONE, Cadence, Choice, Delivery, DeliveryState, History, State
+from pipeline.model import EVERYONE, Cadence, State
+from pipeline.outgoing import Delivery, DeliveryState
+from pipeline.planned import Choice, History
 
 ADDRESS = "wei@example.org"
 LETTER = Delivery("d1", "i1", "wei", DeliveryState.PENDING, audience=EVERYONE | {"inner"})

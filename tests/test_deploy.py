@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.deploy import deploy, fingerprint, target
 from pipeline.errors import DeployFailed
-from pipeline.model import Deploy
+from pipeline.settings import Deploy
 
 ENV = {
     "PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_AUTHOR_NAME": "Lin", "GIT_AUTHOR_EMAIL": "lin@example.org",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from small import circle, entry, house, person
-from torture.harness import KILLER, Runner, Trial, copy_house, make_house
+from torture.harness import KILLER, Runner, Trial, anew, make_house
 from torture.provider import Provider
 from torture.sim import World
 
@@ -39,13 +39,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iter
 @pytest.fixture
 def trial(tmp_path: Path, runner: Runner, provider: Provider) -> Trial:
     make_house(tmp_path / "template", PEOPLE, provider.url)
-    return anew(Trial(tmp_path / "house", runner, provider, PEOPLE))
-
-
-def anew(trial: Trial) -> Trial:
-    copy_house(trial.root.parent / "template", trial.root)
-    trial.provider.new_books()
-    return trial
+    return anew(Trial(tmp_path / "house", runner, provider, PEOPLE), tmp_path / "template")
 
 
 def written(trial: Trial) -> list[int]:
@@ -60,7 +54,7 @@ def test_where_no_file_can_grow_any_more_the_run_says_so_and_nobody_is_lost(tria
     """The kernel itself says no at each page in its turn (EFBIG, which SQLite calls an I/O error)."""
     refused = 0
     for room in written(trial)[part::3]:
-        anew(trial)
+        anew(trial, trial.root.parent / "template")
         ended = trial.runner.run(trial.root, "none", "deliver", "--yes", room=room)
         assert "Traceback" not in ended.output, ended.output
         if ended.code:
@@ -94,7 +88,7 @@ def on_a_small_disk(trial: Trial, size: int) -> subprocess.CompletedProcess[str]
 def test_a_really_full_disk_is_named_and_afterwards_everybody_has_one_letter(trial: Trial) -> None:
     refused = 0
     for size in (32, 100, 132, 164, 180, 196, 228, 2000):
-        anew(trial)
+        anew(trial, trial.root.parent / "template")
         ended = on_a_small_disk(trial, size)
         if ended.returncode == 77:
             pytest.skip("this machine lets nobody mount a small disk")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from click import Context
 from click.testing import CliRunner
 from docs_house import PAGES, ROOT, Block, Street, blocks, environment_of, lately, plain, sample
 
@@ -21,10 +22,12 @@ from pipeline.cli import kith
 from pipeline.config import read_settings
 from pipeline.frontmatter import KEYS, take_apart
 from pipeline.links import slugify
-from pipeline.model import Settings
 from pipeline.reading import read_house
+from pipeline.settings import Settings
 from pipeline.subscribers import read_subscribers
 
+LISTED = kith.list_commands(Context(kith))
+COMMANDS = kith.commands
 TEXTS = {page.name: page.read_text("utf-8") for page in PAGES}
 GUIDES = "\n".join(text for name, text in TEXTS.items() if name != "decisions.md")
 WORKFLOW = yaml.load(blocks(ROOT / "docs/deploy.md", "yaml")[0].text, yaml.BaseLoader)
@@ -71,16 +74,20 @@ def test_the_readme_shows_the_help_of_the_command(street: Street) -> None:
 def test_the_readme_has_an_example_of_each_command() -> None:
     commands = [command for block in blocks(ROOT / "README.md", "console") for command, _ in block.commands]
     shown = {command.split()[1] for command in commands if command.startswith("kith ")}
-    assert set(kith.commands) <= shown
+    assert set(COMMANDS) <= shown
+
+
+def test_each_command_of_a_room_is_listed() -> None:
+    assert set(LISTED) == set(COMMANDS)
 
 
 def test_each_command_has_help_of_its_own() -> None:
-    for name in kith.commands:
+    for name in COMMANDS:
         assert CliRunner().invoke(kith, [name, "--help"], prog_name="kith").exit_code == 0
 
 
 def test_each_option_of_a_command_exists_where_the_guides_name_one() -> None:
-    options = {name for command in kith.commands.values() for one in command.params for name in one.opts}
+    options = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
     options |= {name for one in kith.params for name in one.opts} | {"--help"}
     for span in re.findall(r"`(--[a-z][a-z-]*)", GUIDES):
         assert span in options, span

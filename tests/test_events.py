@@ -23,7 +23,8 @@ from test_ledger import issue
 
 from pipeline.events import SOFT, events_of, stop_of
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Plan
+from pipeline.outgoing import DeliveryState
+from pipeline.planned import Plan
 from pipeline.records import Outcome
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small import circle, entry, house, person
 
 from pipeline.explain import Rule, rules
-from pipeline.model import EVERYONE, Choice, History, House
+from pipeline.model import EVERYONE, House
 from pipeline.passages import body_for
+from pipeline.planned import Choice, History
 
 BODY = """Open.
 

@@ -17,10 +17,10 @@ from fake_smtp import FakeSmtp
 from houses import Ran, run
 from torture.harness import make_house
 
-from pipeline import deliver as loop
 from pipeline import terminal
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery
+from pipeline.outgoing import Delivery
+from pipeline.setbacks import PATIENCE
 
 PEOPLE = 4
 WHOLE = {"submitted": PEOPLE}
@@ -67,7 +67,7 @@ def passes(name: str, *script: str) -> Fault:
     return Fault(name, script, WHOLE, 0, f"{PEOPLE} submitted", PEOPLE, WHOLE)
 
 
-TRIES = len(loop.PATIENCE) + 1
+TRIES = len(PATIENCE) + 1
 SENDGRID = [
     uncertain("the answer never comes, though it was taken", "take-hang", "no answer within", taken=PEOPLE),
     uncertain("it is taken, then the line is closed", "take-close", "closed without an answer", taken=PEOPLE),
@@ -268,7 +268,7 @@ def test_with_nobody_listening_everything_stays_pending_and_goes_later(kind: str
 def test_a_provider_that_asks_for_time_is_given_it(sendgrid: House, watch: Wrist) -> None:
     sendgrid.provider.script("status:429;retry-after=7", "status:503;X-RateLimit-Reset=9", "status:500")
     assert sendgrid.deliver().code == 0
-    assert watch.waits == [7, 9, loop.PATIENCE[2]]
+    assert watch.waits == [7, 9, PATIENCE[2]]
 
 
 def test_a_letter_that_is_tried_again_does_not_count_twice_for_its_person(sendgrid: House) -> None:

@@ -18,7 +18,8 @@ from lxml import etree, html
 
 from pipeline.feedhtml import ascii_address, one_line
 from pipeline.feeds import FORMS, LIMIT, feeds, listing, parts
-from pipeline.model import Entry, House, Kind, Page, Settings, Version
+from pipeline.model import Entry, House, Kind, Page, Version
+from pipeline.settings import Settings
 from tests.golden_files import golden
 
 BASE = "https://lin.example.org/blog/"

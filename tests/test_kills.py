@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from torture.harness import KILLED, KILLER, Runner, Trial, add_update, blind, copy_house, make_house
+from torture.harness import KILLED, KILLER, Runner, Trial, add_update, anew, blind, copy_house, make_house
 from torture.provider import Provider
 
 PEOPLE = 6
@@ -37,13 +37,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Pa
 
 @pytest.fixture
 def trial(tmp_path: Path, template: Path, runner: Runner, provider: Provider) -> Trial:
-    return fresh(Trial(tmp_path / "house", runner, provider, PEOPLE), template)
-
-
-def fresh(trial: Trial, template: Path) -> Trial:
-    copy_house(template, trial.root)
-    trial.provider.new_books()
-    return trial
+    return anew(Trial(tmp_path / "house", runner, provider, PEOPLE), template)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -53,7 +47,7 @@ def test_killed_at_any_point_nobody_has_a_letter_twice_and_nobody_is_lost(
     points = trial.points()
     assert len(points) > 100
     for point in points[part::PARTS]:
-        fresh(trial, template)
+        anew(trial, template)
         assert trial.deliver(point).killed, f"{point} was not passed"
         trial.check(1)
         trial.finish()
@@ -69,7 +63,7 @@ def test_killed_at_any_write_of_a_later_issue_it_holds_as_well(trial: Trial, par
     points = [one for one in trial.points() if one.startswith(("commit", "mark", "file"))]
     assert len(points) > 40
     for point in points[part::3]:
-        fresh(trial, later)
+        anew(trial, later)
         trial.provider.new_books(books)
         assert trial.deliver(point).killed, f"{point} was not passed"
         trial.check(1, letters_each=2)
@@ -82,7 +76,7 @@ def test_killed_on_the_way_back_from_a_kill_nothing_changes(trial: Trial, templa
     middle = "recv:7:before"
     for number in range(1 + part, 9, 2):
         for when in ("before", "after"):
-            fresh(trial, template)
+            anew(trial, template)
             assert trial.deliver(middle).killed
             trial.deliver(f"commit:{number}:{when}")
             trial.check(2)
@@ -100,7 +94,7 @@ def test_with_two_connections_a_kill_leaves_two_uncertain_at_most(trial: Trial, 
     points = [one for one in trial.points() if one.startswith(("send", "recv", "mark", "step"))]
     assert len(points) > 60
     for point in points[part::8]:
-        fresh(trial, template)
+        anew(trial, template)
         two()
         if trial.deliver(point).killed:  # whichever line is answered first, some points are passed only at times
             trial.check(2)

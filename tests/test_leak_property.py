@@ -18,11 +18,12 @@ from houses import NOW, text
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from pipeline.build import build, write_pastes
 from pipeline.mime import to_bytes
 from pipeline.model import EVERYONE, Audience
+from pipeline.opened import open_house
 from pipeline.payload import payload
 from pipeline.plan import plan
-from pipeline.publish import build, open_house, write_pastes
 from pipeline.secret import Secret
 
 CIRCLES = {"zirkela": ["zirkela", "zirkelb", "public"], "zirkelb": ["zirkelb", "public"], "zirkelc": ["public"]}

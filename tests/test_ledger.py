@@ -15,7 +15,8 @@ from small import NOW
 from pipeline import frozen
 from pipeline.errors import LedgerUnusable, Miscounted
 from pipeline.ledger import FILE, Ledger
-from pipeline.model import DeliveryState, Frozen, Held, Issue, Letter, Picture, Plan, Sheet
+from pipeline.outgoing import DeliveryState, Frozen, Issue, Letter, Picture, Sheet
+from pipeline.planned import Held, Plan
 from pipeline.recall import HALF
 from pipeline.records import Outcome
 

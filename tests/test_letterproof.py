@@ -13,7 +13,7 @@ from pipeline.enclosed import LARGEST, enclose
 from pipeline.frozen import alone
 from pipeline.letterproof import proof
 from pipeline.letters import LIMIT, WEIGHT, Composer, weight
-from pipeline.model import Picture
+from pipeline.outgoing import Picture
 from tests import letters_house as h
 
 HELLO = "content/posts/hello.md"

@@ -10,7 +10,8 @@ from pipeline.errors import Misconfigured, Problems
 from pipeline.letterhtml import ATTRIBUTES, TAGS
 from pipeline.letters import LIMIT, TARGET, Composer, compose, compose_paste
 from pipeline.letterstyle import PROPERTIES
-from pipeline.model import Entry, House, Letter, Version
+from pipeline.model import Entry, House, Version
+from pipeline.outgoing import Letter
 from pipeline.plaintext import columns
 from pipeline.stationery import load_stationery
 from tests import letters_house as h

@@ -23,7 +23,7 @@ from pipeline.content import read_content
 from pipeline.frozen import whole
 from pipeline.letterproof import proof
 from pipeline.letters import LIMIT, WEIGHT, Composer
-from pipeline.model import Letter
+from pipeline.outgoing import Letter
 from tests import letters_house as h
 
 CORPUS = Path(os.environ.get("KITH_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus")

@@ -7,7 +7,7 @@ import pytest
 from lxml import html as parser
 
 from pipeline.letters import Composer
-from pipeline.model import Letter
+from pipeline.outgoing import Letter
 from pipeline.plaintext import columns
 from tests import letters_house as h
 

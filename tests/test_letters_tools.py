@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from lxml import html as parser
 
-from pipeline.model import Letter
+from pipeline.outgoing import Letter
 from tests import letters_house as h
 
 TOOLS = Path(__file__).parent / "tools"

@@ -18,7 +18,7 @@ from test_ledger import NOW, issue
 from pipeline import wire
 from pipeline.deliver import deliver
 from pipeline.ledger import Ledger
-from pipeline.model import Plan
+from pipeline.planned import Plan
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.sendgrid import SendgridTransport

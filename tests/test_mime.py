@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.errors import Misconfigured, Refused
 from pipeline.frozen import alone
 from pipeline.mime import ascii_address, fields, mailbox, to_bytes, words
-from pipeline.model import Letter
+from pipeline.outgoing import Letter
 from tests import letters_house as h
 
 

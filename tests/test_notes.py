@@ -19,7 +19,9 @@ from pipeline.confided import Confided
 from pipeline.ledger import Ledger
 from pipeline.letterparts import folded
 from pipeline.letters import Composer
-from pipeline.model import DeliveryState, PersonalLine, Plan
+from pipeline.model import PersonalLine
+from pipeline.outgoing import DeliveryState
+from pipeline.planned import Plan
 from pipeline.records import Outcome
 from pipeline.report import note_lines
 from tests import letters_house as h

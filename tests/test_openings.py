@@ -8,8 +8,9 @@ from houses import house as made
 from houses import run, text
 from small import NOW, circle, entry, house, person
 
-from pipeline.model import Cadence, Entry, History, House, Interests, Opening, PlannedLetter, Version
+from pipeline.model import Cadence, Entry, House, Interests, Opening, Version
 from pipeline.plan import plan
+from pipeline.planned import History, PlannedLetter
 
 WEEKLY = circle("weak", cadence=Cadence.WEEKLY, reads=("public",), tags=("running",))
 AT = NOW + timedelta(days=3)

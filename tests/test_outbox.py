@@ -5,37 +5,31 @@ from __future__ import annotations
 import email
 import errno
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
 from typing import Any
 
 import pytest
+import small
 from lxml import html as lxml_html
 
 from pipeline import errors
 from pipeline.frozen import alone
 from pipeline.mime import to_bytes
-from pipeline.model import Letter, Picture
+from pipeline.outgoing import Letter, Picture
 from pipeline.transports.outbox import Outbox, file_name, preview
 
 
 def letter(number: int = 1, **changes: object) -> Letter:
-    made = Letter(
-        delivery_id=f"d{number}",
-        person="wei",
-        sender="Lin Zhao <letters@lin.example.org>",
-        to=f"wei{number}@example.org",
-        to_name="陈伟",
-        reply_to="lin@example.org",
-        subject=f"慢慢达成共识 {number}",
-        text="the words of the letter\n",
-        html='<p>the words <a href="https://lin.example.org/?a=1&amp;b=2">of the letter</a></p>',
-        date=datetime(2026, 11, number, 8, tzinfo=UTC),
-        language="zh",
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+    """Each on a day of its own, with an address in it."""
+    own = {
+        "subject": f"慢慢达成共识 {number}",
+        "text": "the words of the letter\n",
+        "html": '<p>the words <a href="https://lin.example.org/?a=1&amp;b=2">of the letter</a></p>',
+        "date": datetime(2026, 11, number, 8, tzinfo=UTC),
+    }
+    return small.letter(number, **(own | changes))
 
 
 def names(folder: Path) -> list[str]:

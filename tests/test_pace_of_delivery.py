@@ -17,7 +17,8 @@ from torture.harness import add_update, make_house
 from pipeline.deliver import deliver
 from pipeline.errors import Unavailable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Frozen, Issue, Letter, Plan, Receipt
+from pipeline.outgoing import DeliveryState, Frozen, Issue, Letter, Receipt
+from pipeline.planned import Plan
 from pipeline.terms import Limits, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Submitting

@@ -161,7 +161,7 @@ def test_subscribe_lists_every_feed_and_an_address_to_ask_at() -> None:
 
 
 def test_a_house_without_its_own_address_does_not_offer_letters() -> None:
-    from pipeline.model import Mail
+    from pipeline.settings import Mail
 
     assert "mailto:" not in made(house(mail=Mail()))["subscribe/"].body
 

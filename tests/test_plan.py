@@ -7,8 +7,9 @@ import pytest
 from small import NOW, circle, entry, house, person
 
 from pipeline.explain import explain
-from pipeline.model import Cadence, Choice, Circle, History, House, Interests, Person, Plan, State
+from pipeline.model import Cadence, Circle, House, Interests, Person, State
 from pipeline.plan import plan
+from pipeline.planned import Choice, History, Plan
 
 INNER = circle("inner")
 WEAK = circle("weak", 1, Cadence.MONTHLY)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import Refused
 from pipeline.frozen import alone, whole
 from pipeline.mime import to_bytes
-from pipeline.model import Frozen, Letter, Picture, Sheet
+from pipeline.outgoing import Frozen, Letter, Picture, Sheet
 from pipeline.payload import payload
 
 HOLE = "h0le7"

@@ -15,7 +15,8 @@ from small import SETTINGS, circle, entry, house, person
 from pipeline import wording
 from pipeline.leak import Output
 from pipeline.leakcheck import LeakCheck
-from pipeline.model import EVERYONE, House, Person, Privacy, Version
+from pipeline.model import EVERYONE, House, Person, Version
+from pipeline.settings import Privacy
 from pipeline.sieve import RUN, Sieve, Sought, What
 from pipeline.undone import spoken, words
 

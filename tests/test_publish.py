@@ -14,7 +14,7 @@ from houses import Ran, run
 
 from pipeline.config import read_settings
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState
+from pipeline.outgoing import DeliveryState
 from pipeline.records import Outcome
 
 CHECKOUT = Path(__file__).resolve().parent.parent

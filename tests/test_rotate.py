@@ -9,32 +9,11 @@ from pathlib import Path
 
 import pytest
 from houses import NOW, Ran, house, run, text
-from sealed_house import FILES, body, letters, links, open_page
+from sealed_house import FILES, body, letters, links, open_page, pages
 
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState
+from pipeline.outgoing import DeliveryState
 from pipeline.secret import new_generation
-
-DEPLOY = '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../online"\n'
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
-    root = house(tmp_path_factory.mktemp("sealed") / "house", FILES)
-    with (root / "pyproject.toml").open("a") as settings:
-        settings.write(DEPLOY)
-    return root, run(root, "publish", "--yes")
-
-
-@pytest.fixture
-def copy(published: tuple[Path, Ran], tmp_path: Path) -> Path:
-    """A published house that a test may change."""
-    shutil.copytree(published[0].parent, tmp_path / "copy")
-    return tmp_path / "copy" / "house"
-
-
-def pages(root: Path) -> list[str]:
-    return sorted(path.parent.name for path in (root / "build/site/s").glob("*/index.html"))
 
 
 def test_rotating_makes_old_links_useless_and_takes_the_old_pages_away(copy: Path) -> None:

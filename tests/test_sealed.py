@@ -12,33 +12,12 @@ import pytest
 import small
 from houses import Ran, house, run
 from PIL import Image
-from sealed_house import FILES, PEOPLE, SECRETS, body, letters, links, open_file, open_page, photo
+from sealed_house import FILES, PEOPLE, SECRETS, body, letters, links, open_file, open_page, pages, photo
 
 from pipeline.keyring import Keyring
 from pipeline.sealed import stamp
 from pipeline.sealing import Seals
 from pipeline.shell import dressed
-
-DEPLOY = '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../online"\n'
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
-    root = house(tmp_path_factory.mktemp("sealed") / "house", FILES)
-    with (root / "pyproject.toml").open("a") as settings:
-        settings.write(DEPLOY)
-    return root, run(root, "publish", "--yes")
-
-
-@pytest.fixture
-def copy(published: tuple[Path, Ran], tmp_path: Path) -> Path:
-    """A published house that a test may change."""
-    shutil.copytree(published[0].parent, tmp_path / "copy")
-    return tmp_path / "copy" / "house"
-
-
-def pages(root: Path) -> list[str]:
-    return sorted(path.parent.name for path in (root / "build/site/s").glob("*/index.html"))
 
 
 def opened(root: Path, who: str, kind: str = "html") -> dict[str, dict[str, object]]:

@@ -15,40 +15,22 @@ import pytest
 from houses import SETTINGS, house, run
 from sealed_house import FILES, LINK, body, letters
 
-from tests.test_site_browser import CHROMIUM, FAINT
+from tests.browsing import FAINT, IN_A_BROWSER, Host, chromium
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's Chromium is not installed"),
-    # Playwright opens its event loop with calls that newer Pythons deprecate.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
+pytestmark = IN_A_BROWSER
 
 BASED = SETTINGS.replace("house.example.org/", "house.example.org/blog/")
 
 
-class Host(http.server.SimpleHTTPRequestHandler):
-    """Serves a site below ``/blog/`` and keeps every line of every request."""
+class Listening(Host):
+    """Keeps every line of every request."""
 
     seen: list[str]
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
     def parse_request(self) -> bool:
         done = super().parse_request()
         self.seen.append(f"{self.requestline}\n{self.headers}")
         return done
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix("/blog") or "/")
-
-    def send_error(self, code: int, *_: Any, **__: Any) -> None:
-        data = Path(self.directory, "404.html").read_bytes()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(data)
 
 
 class Street:
@@ -71,7 +53,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     root = house(tmp_path_factory.mktemp("sealed") / "house", FILES | {"pyproject.toml": BASED})
     assert run(root, "publish", "--yes").code == 0
     seen: list[str] = []
-    handler = functools.partial(type("Listening", (Host,), {"seen": seen}), directory=str(root / "build" / "site"))
+    handler = functools.partial(type("Mine", (Listening,), {"seen": seen}), directory=str(root / "build" / "site"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Street(root, server.server_port, seen)
@@ -80,14 +62,8 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                 "--host-resolver-rules=MAP kith.test 127.0.0.1"]  # fmt: skip
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium("--host-resolver-rules=MAP kith.test 127.0.0.1") as found:
+        yield found
 
 
 class Watched:

@@ -16,8 +16,8 @@ from small import circle, entry, person
 from small import house as small_house
 
 from pipeline.eyes import sight, sight_data
-from pipeline.model import History
 from pipeline.plan import plan
+from pipeline.planned import History
 from pipeline.seen import ROOM, Eyes
 from pipeline.serve import server
 

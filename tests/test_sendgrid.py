@@ -6,40 +6,26 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import small
+from small import BODY
 
 from pipeline import errors
 from pipeline.frozen import alone
-from pipeline.model import Letter, Picture
+from pipeline.outgoing import Letter, Picture
 from pipeline.transports.sendgrid import SendgridTransport, payload, retry_after
 from pipeline.web import Reply
 from tests.fake_sendgrid import KEY, FakeSendgrid
 from tests.fake_smtp import certificate, interrupted, server_context
 
 SECONDS = 0.3
-BODY = "the words of the letter itself"
 
 
 def letter(number: int = 1, **changes: object) -> Letter:
-    made = Letter(
-        delivery_id=f"d{number}",
-        person="wei",
-        sender="Lin Zhao <letters@lin.example.org>",
-        to=f"wei{number}@example.org",
-        to_name="陈伟",
-        reply_to="lin@example.org",
-        subject="慢慢达成共识",
-        text=f"{BODY}\n",
-        html=f"<p>{BODY}</p>",
-        date=datetime(2026, 11, 18, 8, tzinfo=UTC),
-        language="zh",
-        headers=(("Message-ID", "<d1@lin.example.org>"), ("List-Id", "Briefe für dich <letters.lin.example.org>")),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+    headers = (("Message-ID", "<d1@lin.example.org>"), ("List-Id", "Briefe für dich <letters.lin.example.org>"))
+    return small.letter(number, **({"headers": headers} | changes))
 
 
 @pytest.fixture

@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 
 from pipeline import site
+from tests.browsing import IN_A_BROWSER, served
 from tests.test_site import root_with_media
-from tests.test_site_browser import CHROMIUM, served
 from tests.test_site_sound import whole
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's Chromium is not installed"),
-    # Playwright opens its event loop with calls that newer Pythons deprecate.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
+pytestmark = IN_A_BROWSER
 
 SHIFTS = """window.moved = 0; new PerformanceObserver((list) => {
   for (const one of list.getEntries()) window.moved += one.value; }).observe({type: "layout-shift", buffered: true})"""
@@ -40,17 +35,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     site.build(whole(), root)
     with served(root / "build" / "site") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from lxml import html as parser
 
 from pipeline import site
 from pipeline.model import House
+from tests.browsing import CHROMIUM, served
 from tests.site_house import post, sample
 from tests.test_site import root_with_media
-from tests.test_site_browser import CHROMIUM, LISTS, PAGES, served
+from tests.test_site_browser import LISTS, PAGES
 
 TOOLS = Path(__file__).parent / "tools" / "node_modules"
 AXE = TOOLS / "axe-core" / "axe.min.js"
@@ -117,17 +118,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     with served(folder) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

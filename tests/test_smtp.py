@@ -8,39 +8,27 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
 
 import pytest
+import small
+from small import BODY
 
 from pipeline import errors
 from pipeline.frozen import alone
-from pipeline.model import Letter, Picture, Smtp
+from pipeline.outgoing import Letter, Picture
+from pipeline.settings import Smtp
 from pipeline.transports.smtp import SmtpTransport
 from tests.fake_smtp import LOGIN, FakeSmtp, certificate, interrupted
 
 SECONDS = 0.3
-BODY = "the words of the letter itself"
 USERNAME, PASSWORD = LOGIN
 
 
 def letter(number: int = 1, **changes: object) -> Letter:
-    made = Letter(
-        delivery_id=f"d{number}",
-        person="wei",
-        sender="Lin Zhao <letters@lin.example.org>",
-        to=f"wei{number}@example.org",
-        to_name="陈伟",
-        reply_to="lin@example.org",
-        subject="慢慢达成共识",
-        text=f"{BODY}\n.\n.. and dots\n",
-        html=f"<p>{BODY}</p>",
-        date=datetime(2026, 11, 18, 8, tzinfo=UTC),
-        language="zh",
-        headers=(("Message-ID", f"<d{number}@lin.example.org>"),),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+    dots = {"text": f"{BODY}\n.\n.. and dots\n", "headers": (("Message-ID", f"<d{number}@lin.example.org>"),)}
+    return small.letter(number, **(dots | changes))
 
 
 Connect = Callable[..., SmtpTransport]

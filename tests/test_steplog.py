@@ -15,7 +15,8 @@ from small import NOW
 from pipeline import steplog
 from pipeline.errors import KithError, LedgerUnusable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Plan
+from pipeline.outgoing import DeliveryState
+from pipeline.planned import Plan
 from pipeline.records import Outcome
 from pipeline.standing import settle
 from pipeline.steplog import Step, StepLog

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,15 @@ import pytest
 from fake_sendgrid import KEY
 from houses import run
 from test_ledger import NOW, issue
-from torture.harness import Runner, make_house
+from torture.harness import Runner, counts, make_house
 from torture.provider import Gate
 
-from pipeline.deliver import REFUSALS, deliver
+from pipeline.deliver import deliver
 from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Frozen, Plan, Receipt
+from pipeline.outgoing import DeliveryState, Frozen, Receipt
+from pipeline.planned import Plan
+from pipeline.setbacks import REFUSALS
 from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Submitting
@@ -28,26 +29,6 @@ from pipeline.wire import Pause
 
 PEOPLE = 4
 ENVIRON = {"SENDGRID_API_KEY": KEY}
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
-    with Gate(tmp_path / "books.jsonl", hold=2) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    with Runner(tmp_path_factory.mktemp("runner"), ENVIRON) as running:
-        yield running
-
-
-def counts(root: Path) -> dict[str, int]:
-    ledger = Ledger.peek(root / "private")
-    if ledger is None:
-        return {}
-    with closing(ledger):
-        return ledger.counts()
 
 
 def until(claim: Callable[[], bool]) -> None:

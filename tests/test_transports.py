@@ -13,16 +13,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import small
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small import BODY
 
 from pipeline import errors, wire
 from pipeline.frozen import alone
-from pipeline.model import Letter, Mail, Receipt, Sendgrid, Settings, Smtp
+from pipeline.outgoing import Letter, Receipt
+from pipeline.settings import Mail, Sendgrid, Settings, Smtp
 from pipeline.transports.base import Transport, mailbox, words
 from pipeline.transports.choose import transport
 from pipeline.transports.sendgrid import SendgridTransport
@@ -32,24 +34,11 @@ from tests import fake_sendgrid
 from tests.fake_sendgrid import KEY, FakeSendgrid
 from tests.fake_smtp import LOGIN, FakeSmtp
 
-BODY = "the words of the letter itself"
 ENVIRON = {"SENDGRID_API_KEY": KEY, "KITH_SMTP_PASSWORD": LOGIN[1]}
 
 
 def letter(number: int = 1) -> Letter:
-    return Letter(
-        delivery_id=f"d{number}",
-        person="wei",
-        sender="Lin Zhao <letters@lin.example.org>",
-        to="wei@example.org",
-        to_name="Wei",
-        reply_to="",
-        subject="Consensus, slowly",
-        text=f"{BODY}\n",
-        html=f"<p>{BODY}</p>",
-        date=datetime(2026, 11, 18, 8, tzinfo=UTC),
-        language="en",
-    )
+    return small.letter(number, to="wei@example.org")
 
 
 def house(name: str, *, smtp: Smtp | None = None, host: str = "", mail: Mapping[str, object] | None = None) -> Settings:
@@ -205,7 +194,7 @@ def test_home_is_this_machine_only(host: str, home: bool) -> None:
 
 def test_choosing_loads_only_what_is_chosen() -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.model import Settings;"
+        "import sys; from pathlib import Path; from pipeline.settings import Settings;"
         "from pipeline.transports.choose import transport;"
         "transport(Settings(title={'': 'x'}, url='https://x.example.org/', author='x'), {}, Path('outbox'));"
         "print(sorted({'sendgrid', 'smtplib', 'python_http_client'} & set(sys.modules)))"

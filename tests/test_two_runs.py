@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fake_sendgrid import KEY
 from houses import run
 from test_ledger import NOW, became, issue
-from torture.harness import KILLED, Runner, add_update, deliver_beside, make_house
+from torture.harness import KILLED, Runner, add_update, counts, deliver_beside, make_house
 from torture.provider import Gate
 
 from pipeline.errors import LedgerUnusable
 from pipeline.ledger import Ledger
-from pipeline.model import DeliveryState, Plan
+from pipeline.outgoing import DeliveryState
+from pipeline.planned import Plan
 from pipeline.records import Outcome
 
 PEOPLE = 4
@@ -24,27 +23,8 @@ ENVIRON = {"SENDGRID_API_KEY": KEY}
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
-    with Gate(tmp_path / "books.jsonl", hold=2) as running:
-        yield running
-
-
-@pytest.fixture
 def root(tmp_path: Path, gate: Gate) -> Path:
     return make_house(tmp_path / "house", PEOPLE, gate.url)
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    with Runner(tmp_path_factory.mktemp("runner"), ENVIRON) as running:
-        yield running
-
-
-def counts(root: Path) -> dict[str, int]:
-    ledger = Ledger.peek(root / "private")
-    assert ledger is not None
-    with closing(ledger):
-        return ledger.counts()
 
 
 def test_of_two_runs_at_once_one_refuses_and_everybody_has_one_letter(root: Path, gate: Gate, runner: Runner) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pipeline.errors import Refused
 from pipeline.mime import house_address, to_bytes
-from pipeline.model import Frozen, Receipt
+from pipeline.outgoing import Frozen, Receipt
 from pipeline.wire import Pause
 
 _LONGEST_WORDS = 300

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import Misconfigured
-from pipeline.model import Settings
+from pipeline.settings import Settings
 from pipeline.transports.base import Transport
 from pipeline.wire import is_loopback
 

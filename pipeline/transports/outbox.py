@@ -18,9 +18,10 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from pipeline.durable import settle
 from pipeline.errors import Unavailable
 from pipeline.frozen import whole
-from pipeline.model import Frozen, Letter, Receipt
+from pipeline.outgoing import Frozen, Letter, Receipt
 from pipeline.transports.base import Submitting, written
 from pipeline.wire import Pause
 
@@ -116,17 +117,8 @@ def _put(path: Path, data: bytes, *, durable: bool = False) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     if durable:
-        _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Makes a new name in ``folder`` last, where the system can do that."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with contextlib.suppress(OSError):
+            settle(path.parent)
 
 
 def _reason(error: OSError) -> str:

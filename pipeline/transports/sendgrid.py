@@ -16,7 +16,7 @@ from http.client import responses
 from typing import Any, NoReturn
 
 from pipeline.errors import Misconfigured, Refused, Unavailable, Uncertain
-from pipeline.model import Frozen, Receipt
+from pipeline.outgoing import Frozen, Receipt
 from pipeline.payload import payload
 from pipeline.transports.base import Submitting, words
 from pipeline.web import Reply, Wire

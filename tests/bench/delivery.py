@@ -22,25 +22,12 @@ from pathlib import Path
 from pipeline.deliver import deliver
 from pipeline.ledger import Ledger
 from pipeline.mime import to_bytes
-from pipeline.model import (
-    Circle,
-    Entry,
-    Frozen,
-    History,
-    House,
-    Issue,
-    Kind,
-    Letter,
-    Person,
-    Plan,
-    Settings,
-    Sheet,
-    Smtp,
-    State,
-    Version,
-)
+from pipeline.model import Circle, Entry, House, Kind, Person, State, Version
+from pipeline.outgoing import Frozen, Issue, Letter, Sheet
 from pipeline.payload import payload
 from pipeline.plan import plan
+from pipeline.planned import History, Plan
+from pipeline.settings import Settings, Smtp
 from pipeline.terms import Surroundings
 from pipeline.transports.base import Transport
 from pipeline.transports.sendgrid import SendgridTransport

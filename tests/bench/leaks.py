@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.leakcheck import LeakCheck
-from pipeline.model import PUBLIC, Circle, Entry, House, Kind, Person, Settings, Version
+from pipeline.model import PUBLIC, Circle, Entry, House, Kind, Person, Version
+from pipeline.settings import Settings
 
 POSTS = int(os.environ.get("KITH_BENCH_POSTS", "5000"))
 FILES = int(os.environ.get("KITH_BENCH_FILES", "20000"))

@@ -76,7 +76,7 @@ def main(target: Path) -> None:
     """Takes all pictures into ``target``."""
     from playwright.sync_api import sync_playwright
 
-    from tests.test_site_browser import CHROMIUM, served
+    from tests.browsing import CHROMIUM, served
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play, served(house(Path(folder))) as address:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from torture.killer import WHENS
 from torture.provider import Provider
 
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState
+from pipeline.outgoing import Delivery, DeliveryState
 
 KILLER = Path(__file__).with_name("killer.py")
 KILLED = -signal.SIGKILL
@@ -266,3 +267,19 @@ def copy_house(template: Path, root: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(template, root)
     return root
+
+
+def anew(trial: Trial, template: Path) -> Trial:
+    """The same trial with the house of ``template`` and empty books."""
+    copy_house(template, trial.root)
+    trial.provider.new_books()
+    return trial
+
+
+def counts(root: Path) -> dict[str, int]:
+    """How many deliveries the ledger of a house has in each state; none where there is no ledger yet."""
+    ledger = Ledger.peek(root / "private")
+    if ledger is None:
+        return {}
+    with closing(ledger):
+        return ledger.counts()

@@ -26,7 +26,7 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
-from torture.harness import Runner, Trial, copy_house, make_house, schedule  # noqa: E402 - the path is known only now
+from torture.harness import Runner, Trial, anew, make_house, schedule  # noqa: E402 - the path is known only now
 from torture.killer import WHENS  # noqa: E402 - as above
 from torture.provider import Provider  # noqa: E402 - as above
 
@@ -43,13 +43,11 @@ def trial(people: int) -> Iterator[Trial]:
         folder = Path(name)
         with Provider(folder / "books.jsonl") as provider, Runner(folder, provider.environ()) as runner:
             make_house(folder / "template", people, provider.url)
-            yield anew(Trial(folder / "house", runner, provider, people))
+            yield again(Trial(folder / "house", runner, provider, people))
 
 
-def anew(one: Trial) -> Trial:
-    copy_house(one.root.parent / "template", one.root)
-    one.provider.new_books()
-    return one
+def again(one: Trial) -> Trial:
+    return anew(one, one.root.parent / "template")
 
 
 def chain(people: int, kind: str, number: int, when: str) -> Counter[str]:
@@ -71,7 +69,7 @@ def point(people: int, names: tuple[str, ...]) -> Counter[str]:
     did: Counter[str] = Counter()
     with trial(people) as one:
         for name in names:
-            assert anew(one).deliver(name).killed, f"{name} was not passed"
+            assert again(one).deliver(name).killed, f"{name} was not passed"
             one.check(1)
             one.finish()
             did["points"] += 1
@@ -83,7 +81,7 @@ def schedules(people: int, seeds: tuple[int, ...]) -> Counter[str]:
     with trial(people) as one:
         points = one.points()
         for seed in seeds:
-            did["crashes"] += schedule(anew(one), seed, points, random.Random(seed).randint(2, 6))
+            did["crashes"] += schedule(again(one), seed, points, random.Random(seed).randint(2, 6))
             did["schedules"] += 1
     return did
 

@@ -23,13 +23,16 @@ from unittest import mock
 
 from torture.killer import around, mortal_connection, mortal_pwrite
 
-from pipeline import ledgerfile
+from pipeline import ledgerfile, opened
 from pipeline import publish as whole
+from pipeline.build import Built
 from pipeline.errors import Refused, Unavailable, Uncertain
 from pipeline.events import Event
 from pipeline.issues import compose
 from pipeline.ledger import Ledger
-from pipeline.model import Delivery, DeliveryState, Frozen, House, Letter, PlannedLetter, Receipt, Sheet
+from pipeline.model import House
+from pipeline.outgoing import Delivery, DeliveryState, Frozen, Letter, Receipt, Sheet
+from pipeline.planned import PlannedLetter
 from pipeline.standing import settle
 from pipeline.terms import Surroundings, Tally
 from pipeline.transports.base import Submitting
@@ -170,14 +173,14 @@ class World:
             put(mock.patch.object(os, "pwrite", mortal_pwrite(self.hit)))
             put(mock.patch.object(os, "replace", around(self.hit, "file", os.replace)))
             put(mock.patch.object(os, "unlink", around(self.hit, "file", os.unlink)))
-            put(mock.patch.object(whole, "read_house", lambda root, dates, environ, now: self.house(now)))
+            put(mock.patch.object(opened, "read_house", lambda root, dates, environ, now: self.house(now)))
             put(mock.patch.object(whole, "build", self._build))
             put(mock.patch.object(ledgerfile, "boot", lambda: f"boot-{self.boot}"))
             yield
 
-    def _build(self, opened: Any, decided: Any, secret: Any, taken: Any, **_: object) -> whole.Built:
+    def _build(self, opened: Any, decided: Any, secret: Any, taken: Any, **_: object) -> Built:
         issues = compose(opened.house, decided, opened.history.choices, _Plain(), secret, taken)  # type: ignore[arg-type] - all that is asked of a composer
-        return whole.Built(web=None, pastes=(), narrow=0, outputs=0, issues=issues)
+        return Built(web=None, pastes=(), narrow=0, outputs=0, issues=issues)
 
     # living
 

@@ -1,0 +1,80 @@
+"""What every command shares: where and when it runs, how it prints, how it asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.build import Built
+    from pipeline.opened import Opened
+    from pipeline.outgoing import Delivery
+    from pipeline.planned import Plan
+
+
+class Session:
+    """Where the command runs and what time it is; tests hand in both."""
+
+    def __init__(self, root: Path, environ: dict[str, str], clock: Any = None) -> None:
+        self.root = root
+        self.environ = environ
+        self.clock = clock or (lambda: datetime.now(UTC))
+
+
+def now(session: Session) -> datetime:
+    """What time it is."""
+    moment: datetime = session.clock()
+    return moment
+
+
+def say(text: str = "") -> None:
+    """Prints one line."""
+    click.echo(text)
+
+
+def as_json(data: object) -> None:
+    """Prints data for another program."""
+    import json
+
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+json_option = click.option("--json", "json_", is_flag=True, help="Print data for another program instead.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask before anything leaves.")
+
+
+def ask(question: str) -> bool:
+    """Asks on a terminal; elsewhere nobody can answer, so that the answer is no."""
+    import sys
+
+    if not sys.stdin.isatty():
+        say(f"{question} Nobody is there to ask: run it again with --yes.")
+        return False
+    return click.confirm(question)
+
+
+def receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> None:
+    """Prints what was made, who is about to get what, and what was found; nothing has left yet."""
+    from pipeline import report
+
+    say(report.read_line(opened.house))
+    if built.web:
+        web = built.web
+        index = web.index.relative_to(opened.root) if web.index.is_relative_to(opened.root) else web.index
+        counts = (web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds, *web.sealed)
+        for line in report.site_lines(*counts):
+            say(line)
+    for line in report.letter_lines(opened.house, decided):
+        say(line)
+    for line in (
+        *report.note_lines(decided),
+        *report.baseline_line(decided),
+        *report.left_lines(left),
+        *report.privacy_line(built.narrow, built.outputs),
+        *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
+        *report.fault_lines(built.problems),
+    ):
+        say(line)

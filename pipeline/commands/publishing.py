@@ -1,0 +1,141 @@
+"""Commands after which something leaves this machine: each asks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.commands.base import Session, ask, now, receipt, say, yes_option
+
+if TYPE_CHECKING:
+    from pipeline.build import Built
+    from pipeline.opened import Opened
+    from pipeline.outgoing import Delivery
+    from pipeline.planned import Plan
+    from pipeline.publish import Late
+
+_late = click.option(
+    "--late", type=click.Choice(["ask", "go", "hold"]), default="ask", show_default=True,
+    help="Letters that waited too long: let them go, or hold them for good.",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--again", is_flag=True, help="Even if nothing changed since the last time.")
+@yes_option
+@click.pass_obj
+def deploy(session: Session, again: bool, yes: bool) -> None:
+    """Put build/site online."""
+    from pipeline.deploy import target
+    from pipeline.ledger import Ledger
+    from pipeline.opened import open_house
+    from pipeline.publish import deploy_if_changed
+    from pipeline.secret import private_folder, read_secret
+
+    with Ledger.open(private_folder(session.root), session.clock()) as ledger:
+        read_secret(session.root)
+        house = open_house(session.root, session.environ, session.clock(), ledger).house
+        where = target(house.settings.deploy)
+        if not where:
+            say("The site goes nowhere yet: set `to` in [tool.kith.deploy]. It is in build/site.")
+            return
+        if not (yes or ask(f"Deploy to {where}?")):
+            raise SystemExit(1)
+        if again:
+            ledger.note_deployed("")
+        deploy_if_changed(session.root, house, ledger, session.environ, say)
+
+
+@click.command()
+@yes_option
+@_late
+@click.pass_obj
+def deliver(session: Session, yes: bool, late: str) -> None:
+    """Submit the planned letters, without touching the site."""
+    _run(session, yes, late, site=False)
+
+
+@click.command()
+@yes_option
+@_late
+@click.pass_obj
+def publish(session: Session, yes: bool, late: str) -> None:
+    """Do all of it, in order: site, feeds, deploy, letters."""
+    _run(session, yes, late, site=True)
+
+
+def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
+    from pipeline import report
+    from pipeline.errors import Misconfigured
+    from pipeline.publish import Job
+    from pipeline.publish import publish as whole
+    from pipeline.terminal import around, transport_for
+
+    transport = transport_for(session.root, session.environ)
+    job = Job(
+        root=session.root,
+        environ=session.environ,
+        now=now(session),
+        transport=transport,
+        around=lambda may_go: around(session.clock, may_go),
+        confirm=lambda opened, decided, built, left, deploys: _confirm(opened, decided, built, left, deploys, yes),
+        late=lambda waiting: _about_late(waiting, late),
+        step=say,
+        site=site,
+    )
+    try:
+        tally = whole(job)
+    except Misconfigured as error:
+        raise Misconfigured(f"{error} Nothing is lost: what was planned stays planned.") from None
+    if tally is None:
+        say("That was no yes: nothing was deployed or submitted.")
+        raise SystemExit(1)
+    if tally.submitted or tally.needs_a_person or tally.held:
+        line = report.tally_line(tally.submitted, tally.refused, tally.uncertain, tally.held, tally.pending)
+        say(f"{line:<48} kith report")
+    elif tally.unsettled:
+        say(f"{report.counted(tally.unsettled, 'letter')} of earlier runs need a person: kith report")
+    if tally.stopped:
+        say(f"Stopped: {tally.stopped}.".replace("..", "."))
+        if tally.pending:
+            say("What is pending goes with the next `kith publish`.")
+    if tally.needs_a_person:
+        raise SystemExit(1)
+
+
+def _about_late(waiting: list[Delivery], late: str) -> Late:
+    """Asks about letters that were frozen long ago; where nobody can answer they stay pending."""
+    import sys
+
+    from pipeline.publish import Late
+    from pipeline.report import counted, dated
+
+    if late != "ask":
+        return Late(late)
+    oldest = min(one.issued for one in waiting if one.issued)
+    since = f"{counted(len(waiting), 'letter')} of {dated(oldest.date())} did not go yet"
+    if not sys.stdin.isatty():
+        say(f"{since}. Say what is to be done with --late go or --late hold.")
+        return Late.ASK
+    return Late.GO if click.confirm(f"{since}. Deliver them all the same?") else Late.HOLD
+
+
+def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], deploys: bool, yes: bool) -> bool:
+    """Prints the receipt and asks, when something would leave this machine."""
+    from pipeline.deploy import target
+    from pipeline.report import counted
+
+    receipt(opened, decided, built, left)
+    settings = opened.house.settings
+    leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
+    if built.letters and settings.mail.transport != "outbox":
+        leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
+    if not built.letters and not left:
+        say("Nobody is told anything now.")
+    if not leaving or yes:
+        return True
+    return ask(f"{' and '.join(leaving).capitalize()}?")
+
+
+COMMANDS = (deploy, deliver, publish)

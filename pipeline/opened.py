@@ -1,0 +1,43 @@
+"""A house and what its ledger knows of it, read at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.custody import known_secret
+from pipeline.ledger import Ledger
+from pipeline.model import House
+from pipeline.planned import History
+from pipeline.reading import read_house
+from pipeline.renamed import known_again
+from pipeline.secret import Secret
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A house and what its ledger knows, at one moment; ``secret`` is None before the first publish."""
+
+    root: Path
+    now: datetime
+    house: House
+    history: History
+    secret: Secret | None
+
+
+def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
+    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged."""
+    own = ledger or Ledger.peek(root / "private")
+    try:
+        house = read_house(root, own.dates() if own else {}, environ, now)
+        house = known_again(house, own.texts() if own else {})
+        if own is None:
+            return Opened(root, now, house, History(), None)
+        secret = known_secret(root, own, mine=ledger is not None)
+        marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
+        return Opened(root, now, house, own.history(marks), secret)
+    finally:
+        if own is not None and ledger is None:
+            own.close()
