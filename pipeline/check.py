@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, MutableMapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pipeline.crew import spread
 from pipeline.errors import Problem
 from pipeline.model import PUBLIC, Circle, Entry, House, Page, Version
 from pipeline.notebook import Note
@@ -35,7 +36,7 @@ def check(
 
         return Follower(house, files)
 
-    problems: list[Problem] = []
+    problems: list[Problem] = list(_looked_through(house, notes))
     for entry in (*house.entries, *house.waiting):
         problems += _entry(entry, names)
         for version in entry.versions:
@@ -46,6 +47,32 @@ def check(
     for opening in house.openings:
         problems += _version(opening.version, None, names, follower, notes)
     return problems
+
+
+def _looked_through(house: House, notes: MutableMapping[str, Note]) -> Iterator[Problem]:
+    """Notes where links lead and whom passages are for in every version of which that is not known yet."""
+    everything: list[tuple[Version, Entry | None]] = [
+        *((version, entry) for entry in (*house.entries, *house.waiting) for version in entry.versions),
+        *((version, None) for page in house.pages for version in page.versions),
+        *((opening.version, None) for opening in house.openings),
+    ]
+    unknown = [one for one in everything if one[0].path not in notes]
+    for number, burdens, note in spread(range(len(unknown)), lambda number: (number, *_note(*unknown[number]))):
+        version = unknown[number][0]
+        notes[version.path] = note
+        for line, fact in burdens:
+            hint = "Was something pasted here by accident? Take it out."
+            yield Problem(version.path, version.line + line - 1, fact, hint)
+
+
+def _note(version: Version, entry: Entry | None) -> tuple[list[tuple[int, str]], Note]:
+    """What is too much in a version for any reader's program, by line; and what the rest of the house decides about."""
+    from pipeline import passages
+    from pipeline.follow import links
+    from pipeline.overload import overloads
+
+    burdens = list(overloads(version.body))
+    return burdens, (() if burdens else links(version, entry), tuple(passages.names(version.body)))
 
 
 class _Names:
@@ -112,17 +139,6 @@ def _version(
         if name not in names.people:
             fact = f"`names` names an unknown person `{visible(name)}`"
             yield Problem(version.path, version.at("names"), fact, did_you_mean(name, names.people, "Write their id."))
-    if version.path not in notes:
-        from pipeline import passages
-        from pipeline.follow import links
-        from pipeline.overload import overloads
-
-        burdens = list(overloads(version.body))
-        for number, fact in burdens:
-            hint = "Was something pasted here by accident? Take it out."
-            yield Problem(version.path, version.line + number - 1, fact, hint)
-        found = () if burdens else links(version, of if isinstance(of, Entry) else None)
-        notes[version.path] = found, tuple(passages.names(version.body))
     own, passages_for = notes[version.path]
     yield from follower().problems(version, own) if own else ()
     for number, name in passages_for if names.known else ():

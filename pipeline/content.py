@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import zone
+from pipeline.crew import spread
 from pipeline.errors import Problem
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Entry, Kind, Page, Version
@@ -77,17 +78,35 @@ def _groups(
     root: Path, settings: Settings, book: Notebook | None, found: Shelved
 ) -> dict[str, list[tuple[Text, Draft | None]]]:
     """The texts that are one thing, under its key; without a draft where the book knows the text unchanged."""
+    texts = texts_below(root, found.problems)
+    keys = {text.name: book.known(text.name, text.stamp) for text in texts} if book else {}
+    unknown = [text for text in texts if not keys.get(text.name)]
+    if book and unknown:
+        book.begin()
+    drafts = _drafts(unknown, root, settings, found)
     groups: dict[str, list[tuple[Text, Draft | None]]] = {}
-    for text in texts_below(root, found.problems):
-        key = book.known(text.name, text.stamp) if book else ""
-        if key:
-            groups.setdefault(key, []).append((text, None))
-            continue
-        if book:
-            book.begin()
-        if draft := _draft(text, root, settings, found):
-            groups.setdefault(draft.key, []).append((text, draft))
+    for text in texts:
+        draft = drafts.get(text.name)
+        if key := keys.get(text.name) or (draft.key if draft else ""):
+            groups.setdefault(key, []).append((text, draft))
     return groups
+
+
+def _drafts(texts: list[Text], root: Path, settings: Settings, found: Shelved) -> dict[str, Draft]:
+    """The files taken apart, each under its path; many of them by all processes that the machine has room for."""
+    from pipeline.drafts import pack_draft, unpack_draft
+
+    def taken_apart(number: int) -> tuple[int, Any, list[Any]]:
+        own = Shelved()
+        draft = _draft(texts[number], root, settings, own)
+        return number, draft and pack_draft(draft), [(p.path, p.line, p.fact, p.suggestion) for p in own.problems]
+
+    drafts: dict[str, Draft] = {}
+    for number, packed, problems in spread(range(len(texts)), taken_apart):
+        found.problems += [Problem(*one) for one in problems]
+        if packed:
+            drafts[texts[number].name] = unpack_draft(packed)
+    return drafts
 
 
 def _put(

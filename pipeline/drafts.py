@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,21 @@ class Draft:
     @property
     def key(self) -> str:
         return f"{self.kind}/{self.slug}"
+
+
+def pack_draft(draft: Draft) -> tuple[Any, ...]:
+    """A draft as plain values."""
+    source = draft.source
+    problems = [(one.path, one.line, one.fact, one.suggestion) for one in source.problems]
+    taken = source.path, source.meta, source.lines, source.body, source.line, problems, source.texts, source.broken
+    return taken, str(draft.kind), draft.slug, draft.lang, draft.day
+
+
+def unpack_draft(packed: tuple[Any, ...]) -> Draft:
+    """The draft that was packed."""
+    (path, meta, lines, body, line, problems, texts, broken), kind, slug, lang, day = packed
+    source = Source(path, meta, lines, body, line, [Problem(*one) for one in problems], texts, broken)
+    return Draft(source, Kind(kind), slug, lang, day)
 
 
 def versions_of(group: list[Draft], settings: Settings) -> list[tuple[Version, Draft]]:

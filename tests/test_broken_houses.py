@@ -91,6 +91,24 @@ def _each(files: Files) -> list[Files]:
     return [{name: data} for name, data in files.items()]
 
 
+def test_read_by_several_processes_the_problems_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import crew
+
+    root = house(tmp_path)
+    for room in ("fronts", "bodies"):
+        for number, files in enumerate(ROOMS[room].values()):
+            for one in _each(files):
+                house(
+                    root,
+                    {re.sub(r"(content/\w+/)", rf"\g<1>{room}{number}-", name): text for name, text in one.items()},
+                )
+    monkeypatch.setattr(crew, "cores", lambda: 1)
+    alone = run(root, "check").problems
+    monkeypatch.setattr(crew, "cores", lambda: 2)
+    assert run(root, "check").problems == alone
+    assert len(alone) > 2 * crew.FEW
+
+
 def test_as_data_the_problems_are_the_same(tmp_path: Path) -> None:
     import json
 
