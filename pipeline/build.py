@@ -112,7 +112,7 @@ def _composed(
 
 def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: Path | None, *, full: bool) -> Web:
     report = site_with_all(root, house, keyring, check.site, folder, full=full)
-    files = check.site(report.index.parent)
+    files = check.site(report.index.parent, report.there)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
     return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))

@@ -16,11 +16,9 @@ from pathlib import Path
 
 from pipeline.excuses import Key
 from pipeline.sieve import Sought, What
+from pipeline.walked import Stamp
 
 FILE = "leaks.json"
-Stamp = tuple[int, int, int, int]
-"""Size, time of change, time of the last touch (which no program can set), number on the disk."""
-
 _CODE = "undone sieve privacy named private excuses wording leak leakcache leakfiles leakcheck leaving pictext".split()
 
 

@@ -23,7 +23,7 @@ from pipeline.keyring import Keyring
 from pipeline.keys import content_key, key_of
 from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
-from pipeline.leakfiles import Search, files_in
+from pipeline.leakfiles import File, Search, files_in
 from pipeline.model import EVERYONE, Audience, Entry, House, Page
 from pipeline.named import names
 from pipeline.outgoing import Frozen, Issue, Letter, Pasted
@@ -32,6 +32,7 @@ from pipeline.privacy import narrower
 from pipeline.private import private_names
 from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
+from pipeline.walked import Stamp
 from pipeline.wording import fixed_words, is_of_theme, said_around, stamp_around
 
 _SHORT, _ENDS = 400, 100
@@ -191,16 +192,15 @@ class LeakCheck:
             return f"If you name them on purpose, write `names: [{who}]` in the front matter of {written}."
         return f'If that is meant, write `allow = ["{who}"]` in [tool.kith.privacy].'
 
-    def site(self, folder: Path) -> int:
-        """How many files of a finished site were looked at, or known to be clean.
+    def site(self, folder: Path, there: Mapping[str, Stamp] | None = None) -> int:
+        """How many files of a finished site were looked at, or known to be clean; ``there`` is what a walk just found.
 
         Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
         """
         with _uncollected():
-            return self._site(folder)
+            return self._site(files_in(folder, there))
 
-    def _site(self, folder: Path) -> int:
-        files = files_in(folder)
+    def _site(self, files: list[File]) -> int:
         if not self.sought:
             return len(files)
         cache = self.root / "build" / "cache"

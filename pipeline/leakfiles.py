@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.excuses import Key
 from pipeline.leak import Leak
-from pipeline.leakcache import Memory, Stamp, digest
+from pipeline.leakcache import Memory, digest
+from pipeline.walked import Stamp, walked
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -116,27 +117,14 @@ def _half(files: Sequence[File]) -> int:
     return len(files)
 
 
-def files_in(folder: Path) -> list[File]:
-    """Every file below a folder by its name inside it, once none is so new that it could change unseen."""
-    found = _walked(folder)
-    age = time.time_ns() - max((file.stamp[2] for file in found), default=0)
+def files_in(folder: Path, there: Mapping[str, Stamp] | None = None) -> list[File]:
+    """Every file below a folder by its name inside it, once none is so new that it could change unseen.
+
+    ``there`` is what a walk just found.
+    """
+    found = walked(folder) if there is None else there
+    age = time.time_ns() - max((stamp[2] for stamp in found.values()), default=0)
     if 0 <= age < _FRESH:
         time.sleep((_FRESH - age) / 1e9)
-        found = _walked(folder)
-    return found
-
-
-def _walked(folder: Path) -> list[File]:
-    found: list[File] = []
-    folders = [(str(folder), "")]
-    while folders:
-        here, before = folders.pop()
-        with os.scandir(here) as rows:
-            for row in rows:
-                if row.is_dir():
-                    folders.append((row.path, f"{before}{row.name}/"))
-                else:
-                    stat = row.stat()
-                    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-                    found.append(File(before + row.name, row.path, stamp))
-    return sorted(found, key=lambda file: file.name)
+        found = walked(folder)
+    return [File(name, f"{folder}/{name}", stamp) for name, stamp in sorted(found.items())]

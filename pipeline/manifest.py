@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import kept
+from pipeline.walked import Stamp
 from pipeline.workshop import Words
 
 _FORM = "site 1"
@@ -48,19 +49,10 @@ class Manifest:
         parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media
         kept.store(path, _FORM, (*parts, self.whole, self.extra))
 
-    def damaged(self, site: Path) -> set[str]:
-        """The files that are not as they were put there."""
-        found = set()
-        folder, look = f"{site}/", os.stat
-        for name, was in self.files.items():
-            try:
-                seen = look(folder + name)
-            except OSError:
-                found.add(name)
-                continue
-            if (seen.st_size, seen.st_mtime_ns) != was:
-                found.add(name)
-        return found
+    def damaged(self, there: Mapping[str, Stamp]) -> set[str]:
+        """The files that are not as they were put there, going by what a walk found."""
+        nothing = ()
+        return {name for name, was in self.files.items() if there.get(name, nothing)[:2] != was}
 
 
 Extra = Callable[[Callable[[str], int | None]], Mapping[str, bytes]]
@@ -73,7 +65,10 @@ Verify = Callable[[Path], object]
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents."""
+    """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents.
+
+    ``there`` is every file of the site as it is now.
+    """
 
     index: Path
     changed: int = 0
@@ -83,7 +78,7 @@ class SiteReport:
     others: tuple[str, ...] = ()
     others_changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    files: int = 0
+    there: Mapping[str, Stamp] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +107,16 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a build finds: the folders, what was noted, which files are not as noted; and the keys of what there is now.
+    """What a build finds: the folders, what was noted, what is there, and the keys of what there is now.
 
+    ``there`` is every file of the site, ``damaged`` those that are not as they were noted.
     ``around`` is the key of what every page depends on, ``whole`` of everything; ``contents`` are the keys of
     versions by the identity of their objects.
     """
 
     folders: Folders
     before: Manifest
+    there: dict[str, Stamp]
     damaged: set[str]
     words: Words
     around: bytes
@@ -208,12 +205,6 @@ class Place:
             if above == self.site or not above.is_dir() or any(above.iterdir()):
                 break
             above.rmdir()
-
-    def strays(self, known: Iterable[str]) -> list[str]:
-        """The files of the site that nobody knows of."""
-        wanted = set(known)
-        found = (path.relative_to(self.site).as_posix() for path in self.site.rglob("*") if not path.is_dir())
-        return sorted(name for name in found if name not in wanted)
 
 
 def _holds(name: str, data: bytes) -> bool:

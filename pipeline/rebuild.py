@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pipeline.model import House, Kind
 from pipeline.newsstand import Newsstand
 from pipeline.pages import leaves
 from pipeline.searching import Piece, index
+from pipeline.walked import stamp_of
 from pipeline.workshop import site_folder
 
 
@@ -253,8 +255,8 @@ def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
     now, place = run.now, run.place
     gone = set(run.before.files) - set(now.files)
     unsure = not run.before.files or run.folders.mark.exists()
-    if unsure and run.folders.site.exists():
-        gone |= set(place.strays(now.files))
+    if unsure:
+        gone |= run.start.there.keys() - now.files.keys()
     if verify and place.changed:
         verify(run.folders.fresh)
     now.media = noted(run.fragments.album)
@@ -263,10 +265,11 @@ def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
     now.refs = {key: refs for key, refs in run.fragments.refs.items() if key in wanted}
     if place.changed or gone or unsure:
         place.settle(gone)
+    there = {name: stamp for name, stamp in run.start.there.items() if name not in gone}
     for name, was in now.files.items():
         if was == (0, 0):
-            seen = (run.folders.site / name).stat()
-            now.files[name] = seen.st_size, seen.st_mtime_ns
+            there[name] = stamp_of(os.stat(f"{run.folders.site}/{name}"))  # noqa: PTH116 - thousands of files
+            now.files[name] = there[name][:2]
     if now != run.before:
         now.write(run.folders.notes / "manifest")
     if place.changed or gone or unsure:
@@ -282,5 +285,5 @@ def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
         others=tuple(run.extra),
         others_changed=tuple(name for name in run.extra if name in place.changed),
         warnings=maker.warnings,
-        files=len(now.files),
+        there=there,
     )

@@ -16,6 +16,7 @@ from pipeline.edition import edition
 from pipeline.keys import content_key, house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
 from pipeline.model import House
+from pipeline.walked import walked
 from pipeline.workshop import Words, looks, site_folder, words_for
 
 __all__ = ["Extra", "SiteReport", "Verify", "build"]
@@ -67,7 +68,8 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     whole = key_of(
         around, feeds, stamp, house_key(house, lambda version: contents.setdefault(id(version), content_key(version)))
     )
-    return Start(folders, before, before.damaged(folders.site), words, around, whole, contents)
+    there = walked(folders.site)
+    return Start(folders, before, there, before.damaged(there), words, around, whole, contents)
 
 
 def _holds(start: Start) -> bool:
@@ -81,7 +83,7 @@ def _holds(start: Start) -> bool:
 def _unchanged(start: Start) -> SiteReport:
     before, pages = start.before, tuple(start.before.leaves)
     index = start.folders.site / "index.html"
-    return SiteReport(index, kept=len(pages), pages=pages, others=before.extra, files=len(before.files))
+    return SiteReport(index, kept=len(pages), pages=pages, others=before.extra, there=start.there)
 
 
 def _around(house: House, words: Words, source: Path) -> bytes:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 FLOORS = (
     # what stands on nothing
     "bare durable edition errors feedhtml feedxml film inline languages ledgermark lettercode offered packaged "
-    "pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone",
+    "pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone walked",
     "crew kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     # nouns
     "deploy frontmatter mailsession model settled textfile web wording",
