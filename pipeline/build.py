@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from pipeline.model import House
 from pipeline.opened import Opened
 from pipeline.outgoing import Frozen, Issue, Pasted, Picture
 from pipeline.packaged import own_or_packaged
-from pipeline.planned import Plan
+from pipeline.planned import Plan, PlannedLetter
 from pipeline.privacy import told_to
 from pipeline.secret import Secret
 
@@ -76,7 +76,6 @@ def build(
     narrower text stands in a wider output.
     """
     from pipeline.leakcheck import LeakCheck
-    from pipeline.letterproof import proof
 
     root, house = opened.root, opened.house
     keyring = Keyring(house, secret.seals)
@@ -88,11 +87,19 @@ def build(
     audiences = {who: letter.audience | set(map(told_to, letter.person.circles)) for who, letter in by_person.items()}
     outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
     texts = check.texts + _check_lines(opened, issues, pastes, web)
-    problems = proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue))
     return Built(
         web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
-        problems=tuple(problems),
+        problems=_faults(issues, by_person),
     )  # fmt: skip
+
+
+def _faults(issues: tuple[Issue, ...], by_person: Mapping[str, PlannedLetter]) -> tuple[Problem, ...]:
+    """What readers of letters or their programs would stumble on."""
+    if not issues:
+        return ()
+    from pipeline.letterproof import proof
+
+    return tuple(proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue)))
 
 
 def _composed(
@@ -171,9 +178,11 @@ def _distinct(issue: Issue) -> list[Frozen]:
 
 def write_letters(folder: Path, issues: tuple[Issue, ...]) -> None:
     """Writes letters to look through into ``folder``, in place of what is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not issues:
+        return
     from pipeline.transports.outbox import Outbox
 
-    shutil.rmtree(folder, ignore_errors=True)
     outbox = Outbox(folder)
     for issue in issues:
         for one in issue.letters:

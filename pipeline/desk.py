@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -181,20 +181,21 @@ class Desk:
     def key(self, listed: Listed) -> bytes:
         """The key of an entry as any page may show it."""
         entry, version = listed
-        known = self._keys.get((entry.id, version.lang))
+        known = self.keys.get((entry.id, version.lang))
         if known is None:
             facts = entry.id, str(entry.kind), entry.slug, _shown_date(entry), entry.dated, entry.note, entry.series
             versions = tuple((one.lang, one.title) for one in entry.versions)
             known = key_of(facts, entry.tags, versions, version.lang, self.inputs(version))
-            self._keys[entry.id, version.lang] = known
+            self.keys[entry.id, version.lang] = known
         return known
 
     def forget(self) -> None:
         """Works keys out anew, now that more is known of what texts lead to."""
-        self._keys.clear()
+        self.keys.clear()
 
     @cached_property
-    def _keys(self) -> dict[tuple[str, str], bytes]:
+    def keys(self) -> dict[tuple[str, str], bytes]:
+        """The keys that were worked out so far, by id and language."""
         return {}
 
 
@@ -217,9 +218,13 @@ def _shown_date(entry: Entry) -> str:
     return entry.date.isoformat() if entry.dated or entry.kind is Kind.UPDATE else ""
 
 
-def keys_of(desk: Desk, entries: Iterable[Listed]) -> bytes:
+def keys_of(desk: Desk, entries: Sequence[Listed]) -> bytes:
     """The keys of entries, in their order."""
-    return b"".join([desk.key(one) for one in entries])
+    known = desk.keys
+    try:
+        return b"".join([known[entry.id, version.lang] for entry, version in entries])
+    except KeyError:
+        return b"".join([desk.key(one) for one in entries])
 
 
 def _served(own: tuple[str, ...], spoken: set[str]) -> tuple[str, ...]:

@@ -40,14 +40,14 @@ class Keyring:
 
     def __init__(self, house: House, seals: Seals) -> None:
         self.seals = seals
-        self._house = house
+        self._guarded = [entry for entry in house.entries if entry.guarded]
         self._links = Links.of(house.settings)
         self._audiences = _audiences(house)
         self._versions: dict[tuple[str, str], _Parted] = {}
 
     def doors(self) -> Iterator[Door]:
         """Every sealed page there is, newest entry first."""
-        for entry in self._house.entries:
+        for entry in self._guarded:
             for version in entry.versions:
                 yield from self._of(entry, version).doors.values()
 
@@ -68,7 +68,7 @@ class Keyring:
 
     def keys(self) -> Iterator[tuple[Version, str, tuple[tuple[str, ...], ...]]]:
         """Every page's version, its key as links have it, and the names of which a reader must read each."""
-        for entry in self._house.entries:
+        for entry in self._guarded:
             for version in entry.versions:
                 for one, door in self._of(entry, version).doors.items():
                     yield version, door.seal.spoken, tuple((name,) for name in sorted(one))

@@ -208,12 +208,14 @@ class LeakCheck:
         if memory.excuses and memory.ground != self._ground and not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
         done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
+        before = memory.clean.copy(), memory.excuses.copy(), memory.ground
         memory.excuses |= done.excuses
         memory.clean |= done.clean
         there = {file.name for file in files}
         memory.clean = {name: row for name, row in memory.clean.items() if name in there or self._stands(name)}
         memory.ground = self._ground if memory.excuses else ""
-        memory.write(cache)
+        if before != (memory.clean, memory.excuses, memory.ground):
+            memory.write(cache)
         refuse(done.leaks)
         return len(files)
 

@@ -104,6 +104,11 @@ class Entry:
     def public(self) -> bool:
         return self.visibility == PUBLIC
 
+    @property
+    def guarded(self) -> bool:
+        """Whether not everyone may read each word of it, or it might be so."""
+        return self.visibility != PUBLIC or any(":::" in version.body for version in self.versions)
+
     def version(self, *languages: str) -> Version:
         """The version in the first of ``languages`` there is one for, else the master."""
         for language in languages:
@@ -228,7 +233,12 @@ class House:
 
     @property
     def public_entries(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.public)
+        return tuple([entry for entry in self.entries if entry.visibility == PUBLIC])
+
+    @property
+    def guarded(self) -> tuple[Entry, ...]:
+        """Every entry, out or waiting, of which not everyone may read each word."""
+        return tuple([entry for entry in (*self.entries, *self.waiting) if entry.guarded])
 
     def circle(self, name: str) -> Circle:
         return next(circle for circle in self.circles if circle.name == name)

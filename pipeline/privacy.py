@@ -37,7 +37,7 @@ def may(needs: Needs, audience: Audience) -> bool:
 def narrower(house: House) -> list[Sought]:
     """Every recognisable run of words that not everyone may read, of entries that wait for their day too."""
     found: dict[tuple[tuple[bytes, ...], Needs], Sought] = {}
-    for entry in (*house.entries, *house.waiting):
+    for entry in house.guarded:
         around: Needs = () if entry.public else ((entry.visibility,),)
         for version in entry.versions:
             for one in (*_front(entry, version, around), *_body(version, around)):

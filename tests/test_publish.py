@@ -56,7 +56,7 @@ def letters(root: Path) -> dict[str, email.message.EmailMessage]:
 
 def built(root: Path) -> dict[Path, bytes]:
     """Every file of ``build/`` but the leak check's memory, which names files by their place on the disk."""
-    paths = [path for path in (root / "build").rglob("*") if path.is_file() and path.name != "leaks.json"]
+    paths = [path for path in (root / "build").rglob("*") if path.is_file() and path.name != "leaks"]
     return {path: path.read_bytes() for path in paths}
 
 
