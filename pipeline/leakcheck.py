@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -32,11 +32,14 @@ from pipeline.privacy import narrower
 from pipeline.private import private_names
 from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
-from pipeline.walked import Stamp
+from pipeline.walked import Stamp, stamp_of
 from pipeline.wording import fixed_words, is_of_theme, said_around, stamp_around
 
 _SHORT, _ENDS = 400, 100
 """Bytes up to which a piece of a file is not worth remembering, and of each end that is looked at again."""
+
+_LONG = 50_000
+"""Bytes from which it is worth it to know what stood in a file before: most of it still does."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _NOTHING = Letter("0", "", "A <a@example.org>", "b@example.org", "", "", "", "", "", _LONG_AGO, "en")
@@ -66,6 +69,7 @@ class LeakCheck:
     keyring: Keyring | None = None
     token: Callable[[str], str] | None = None
     _clean: set[int] = field(default_factory=set)
+    _memory: Memory = field(default_factory=lambda: Memory(""))
 
     @cached_property
     def sought(self) -> tuple[Sought, ...]:
@@ -207,6 +211,7 @@ class LeakCheck:
         memory = Memory.read(cache, fingerprint(self.sought))
         if memory.excuses and memory.ground != self._ground and not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
+        self._memory = memory
         done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
         before = memory.clean.copy(), memory.excuses.copy(), memory.ground
         memory.excuses |= done.excuses
@@ -226,12 +231,21 @@ class LeakCheck:
         if is_of_theme(name, data):
             return []
         text = data if is_text(data) else written_in(data)
+        if len(text) > _LONG:
+            self._recall(name)
         fresh, chunks = self._unseen(text)
         path = unquote(name)
         if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
             return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
         self._clean.update(chunks)
         return []
+
+    def _recall(self, name: str) -> None:
+        """Knows the pieces of the file in whose place this one comes, where that was clean and nobody touched it."""
+        path = self.root / "build" / "site" / name
+        with suppress(OSError):
+            if self._memory.knows(name, stamp_of(path.stat())) and is_text(data := path.read_bytes()):
+                self._clean.update(self._unseen(data)[1])
 
     def _unseen(self, data: bytes) -> tuple[bytes, list[int]]:
         """A file without the middle of pieces that were clean in another one, and the pieces that are new.

@@ -18,6 +18,9 @@ from pipeline.sections import sections
 MOST = 4_900_000
 """Bytes of the whole index."""
 
+_BETWEEN = ",\n"
+"""What parts one page from the next: a line for each, so that the leak check looks only at those that changed."""
+
 _SEARCHED = {"post", "month", "page"}
 
 Piece = tuple[str, str | None]
@@ -59,7 +62,7 @@ def index(
     ``pieces`` are in the order of preference; ``whole`` gives in full what is not known so.
     """
     head = _ENCODE(settings)
-    room = MOST - len(_bytes(head)) - 100 - sum(len(_bytes(short)) + 1 for short, _ in pieces.values())
+    room = MOST - len(_bytes(head)) - 100 - sum(len(_bytes(short)) + len(_BETWEEN) for short, _ in pieces.values())
     chosen: list[str] = []
     full: set[str] = set()
     for name, (short, known) in pieces.items():
@@ -72,7 +75,7 @@ def index(
                 continue
             room = 0
         chosen.append(short)
-    return _bytes(f'{{"config":{head},"docs":[{",".join(chosen)}]}}'), full
+    return _bytes(f'{{"config":{head},"docs":[\n{_BETWEEN.join(chosen)}\n]}}'), full
 
 
 def _bytes(text: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small import circle, entry, house
 
+from pipeline import leakcheck
 from pipeline.errors import Leaked
 from pipeline.excuses import Excuses
 from pipeline.leak import Leak
@@ -15,6 +16,7 @@ from pipeline.leakcache import FILE, Memory, fingerprint
 from pipeline.leakcheck import LeakCheck
 from pipeline.leakfiles import Search, files_in
 from pipeline.model import House
+from pipeline.undone import words
 
 SECRET = "The eye test was worse this month"
 HARMLESS = "The boat race was faster this month"
@@ -166,6 +168,35 @@ def test_a_piece_that_was_clean_before_is_still_looked_at_beside_others(site: Pa
     (site / "b.html").write_text(long.format("the eye") + "test was worse this month" + long.format(""))
     with pytest.raises(Leaked, match=r"b\.html"):
         check(tmp_path)
+
+
+def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        f"{number} quiet words about nothing in particular, every one new: {number * 7919}" for number in range(900)
+    ]
+    (site / "index.html").write_text("\n".join(lines))
+    check(tmp_path)
+    fresh, seen = tmp_path / "build" / "site.new", []
+    fresh.mkdir()
+    monkeypatch.setattr(leakcheck, "words", lambda data: seen.append(len(data)) or words(data))
+    told_again = LeakCheck(told(only_inner(SECRET)), tmp_path)
+    (fresh / "index.html").write_text("\n".join(["A new line.", *lines]))
+    told_again.site(fresh)
+    assert max(seen) < 30_000 < (fresh / "index.html").stat().st_size
+    for place in (0, 450, 900):
+        (fresh / "index.html").write_text("\n".join([*lines[:place], SECRET, *lines[place:]]))
+        with pytest.raises(Leaked, match=rf"index\.html:{place + 1}"):
+            check_in(fresh, tmp_path)
+    (site / "index.html").write_text("\n".join([*lines, SECRET]))
+    (fresh / "index.html").write_text("\n".join([*lines, SECRET, "More."]))
+    with pytest.raises(Leaked, match=r"index\.html:901"):
+        check_in(fresh, tmp_path)
+
+
+def check_in(folder: Path, root: Path) -> None:
+    LeakCheck(told(only_inner(SECRET)), root).site(folder)
 
 
 def test_two_processes_find_what_one_finds(site: Path, tmp_path: Path) -> None:
