@@ -17,16 +17,16 @@ from pipeline import kept
 from pipeline.walked import Stamp
 from pipeline.workshop import Words
 
-_FORM = "site 1"
+_FORM = "site 2"
 
 
 @dataclass(slots=True)
 class Manifest:
     """Under each path of a page its key and what the sitemap says of it; likewise for feeds and other documents.
 
-    ``files`` are the size and time of every file of the site. ``refs`` are the addresses that a version's text asks
-    for, under the key of its text; ``media`` what became of the files they lead to. ``whole`` is
-    the key of everything, ``extra`` the documents that are neither pages nor the site's own.
+    ``files`` are the size and time of every file of the site, ``folders`` the time of every folder. ``refs`` are the
+    addresses that a version's text asks for, under the key of its text; ``media`` what became of the files they lead
+    to. ``whole`` is the key of everything, ``extra`` the documents that are neither pages nor the site's own.
     """
 
     leaves: dict[str, tuple[bytes, str]] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class Manifest:
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     refs: dict[bytes, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     media: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    folders: dict[str, int] = field(default_factory=dict)
     whole: bytes = b""
     extra: tuple[str, ...] = ()
 
@@ -46,7 +47,7 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Replaces the manifest in one move."""
-        parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media
+        parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media, self.folders
         kept.store(path, _FORM, (*parts, self.whole, self.extra))
 
     def damaged(self, there: Mapping[str, Stamp]) -> set[str]:

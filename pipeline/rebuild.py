@@ -24,7 +24,7 @@ from pipeline.model import House, Kind
 from pipeline.newsstand import Newsstand
 from pipeline.pages import leaves
 from pipeline.searching import Piece, index
-from pipeline.walked import stamp_of
+from pipeline.walked import stamp_of, times
 from pipeline.workshop import site_folder
 
 
@@ -270,6 +270,7 @@ def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
         if was == (0, 0):
             there[name] = stamp_of(os.stat(f"{run.folders.site}/{name}"))  # noqa: PTH116 - thousands of files
             now.files[name] = there[name][:2]
+    now.folders = times(run.folders.site, now.files, run.before.folders, place.changed | gone)
     if now != run.before:
         now.write(run.folders.notes / "manifest")
     if place.changed or gone or unsure:

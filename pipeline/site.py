@@ -16,7 +16,7 @@ from pipeline.edition import edition
 from pipeline.keys import content_key, house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
 from pipeline.model import House
-from pipeline.walked import walked
+from pipeline.walked import glanced
 from pipeline.workshop import Words, looks, site_folder, words_for
 
 __all__ = ["Extra", "SiteReport", "Verify", "build"]
@@ -68,7 +68,7 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     whole = key_of(
         around, feeds, stamp, house_key(house, lambda version: contents.setdefault(id(version), content_key(version)))
     )
-    there = walked(folders.site)
+    there = glanced(folders.site, before.files, before.folders)
     return Start(folders, before, there, before.damaged(there), words, around, whole, contents)
 
 

@@ -227,3 +227,23 @@ def test_what_goes_wrong_in_another_process_is_told_as_ever(tmp_path: Path, monk
     with pytest.raises(KithError, match=r"^site/"):
         edits.build(root)
     assert not (root / "build" / "site").exists()
+
+
+def test_a_file_that_somebody_put_into_the_site_is_seen_by_the_next_build(tmp_path: Path) -> None:
+    from pipeline.manifest import Manifest
+    from pipeline.walked import glanced, walked
+
+    root = house(tmp_path)
+    edits.build(root)
+    site, noted = root / "build" / "site", Manifest.read(root / "build" / "cache" / "site" / "manifest")
+    assert glanced(site, noted.files, noted.folders) == walked(site)
+    assert set(walked(site)) == set(noted.files)
+    for place in ("stray.html", "archive/stray.html", "new/folder/stray.html"):
+        (site / place).parent.mkdir(parents=True, exist_ok=True)
+        (site / place).write_text("stray")
+        assert place in glanced(site, noted.files, noted.folders)
+        (site / place).unlink()
+    (site / "archive" / "index.html").unlink()
+    assert "archive/index.html" not in glanced(site, noted.files, noted.folders)
+    edits.build(root)
+    assert (site / "archive" / "index.html").is_file()

@@ -178,9 +178,15 @@ def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
     ]
     (site / "index.html").write_text("\n".join(lines))
     check(tmp_path)
-    fresh, seen = tmp_path / "build" / "site.new", []
+    fresh = tmp_path / "build" / "site.new"
+    seen: list[int] = []
     fresh.mkdir()
-    monkeypatch.setattr(leakcheck, "words", lambda data: seen.append(len(data)) or words(data))
+
+    def counted(data: bytes) -> list[bytes]:
+        seen.append(len(data))
+        return words(data)
+
+    monkeypatch.setattr(leakcheck, "words", counted)
     told_again = LeakCheck(told(only_inner(SECRET)), tmp_path)
     (fresh / "index.html").write_text("\n".join(["A new line.", *lines]))
     told_again.site(fresh)
