@@ -25,8 +25,7 @@ FLOORS = (
     "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan "
     "plate recall shell subscribers terms texts tripwire",
     "check consent content desk explain feeds fragments leakcache letterparts mime records rollcall starter",
-    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline "
-    "transports.base",
+    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
     "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
     "transports.sendgrid transports.smtp",
     "archive custody deliver leakcheck tagged transports.choose welcome",

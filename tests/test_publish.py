@@ -174,8 +174,9 @@ def test_plan_json_is_the_plan_and_changes_nothing(published: tuple[Path, Ran], 
     ],
 )
 def test_a_missing_key_or_a_wrong_host_is_one_clear_line_and_loses_nothing(
-    copy: Path, mail: str, extra: str, env: dict[str, str], words: str
+    copy: Path, mail: str, extra: str, env: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipeline.setbacks.PATIENCE", (0.0, 0.0, 0.0))  # the waits themselves are held in test_faults
     settings = copy / "pyproject.toml"
     settings.write_text(settings.read_text("utf-8").replace('transport = "outbox"', mail) + "\n" + extra, "utf-8")
     later = NOW + timedelta(hours=3)
