@@ -100,10 +100,6 @@ class Album:
     def _refuse(self, path: str, fact: str, suggestion: str) -> None:
         self.problems.append(Problem(f"content/{path}", 0, fact, suggestion))
 
-    def marks(self) -> dict[str, list[int]]:
-        """Size and time of every file that was asked for, to see cheaply whether one changed."""
-        return {path: mark(self.content / path) for path in self.asked}
-
 
 def mark(path: Path) -> list[int]:
     """A file's size and time; empty when it is not there."""

@@ -82,4 +82,4 @@ def _stamp(root: Path) -> tuple[int, int]:
 
 
 MayGo = Callable[[Delivery, str], str]
-"""The last question, as the send loop asks it."""
+"""The last question, as the delivery loop asks it."""

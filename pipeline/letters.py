@@ -197,27 +197,6 @@ class Composer:
         return formataddr((title, name)) if title.isascii() else f"{title} <{name}>"
 
 
-def compose(
-    house: House,
-    planned: PlannedLetter,
-    stationery: Stationery,
-    *,
-    issue_id: str,
-    delivery_id: str,
-    token: str,
-    pictures: Pictures,
-    now: datetime,
-) -> Letter:
-    """One letter by itself; whoever composes several keeps a `Composer`."""
-    composer = Composer(house, stationery, pictures)
-    return composer.letter(planned, issue_id=issue_id, delivery_id=delivery_id, token=token, now=now)
-
-
-def compose_paste(house: House, paste: PlannedPaste, stationery: Stationery) -> str:
-    """The text of one paste; pictures in it are their words."""
-    return Composer(house, stationery, lambda _: None).paste(paste)
-
-
 def weight(sheet: Sheet) -> int:
     """Bytes that a letter on this sheet has as mail, headers and encoding included, or a few more."""
     texts = [len(text.encode()) for text in (sheet.text, sheet.html)]

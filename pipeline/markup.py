@@ -174,7 +174,7 @@ def etree_text(text: str | None) -> str:
 
 
 def rewrite(html: str, link: Link, prefix: str) -> str:
-    """Sends every link and picture through ``link``, puts ``prefix`` before every id, and drops comments.
+    """Leads every link and picture through ``link``, puts ``prefix`` before every id, and drops comments.
 
     A comment is a note of the author to themselves: it is for nobody who can read the source of a page.
     """

@@ -71,7 +71,7 @@ def text(html: str, *, width: int = WIDTH, picture: str = "Picture", numbered: b
     ``numbered`` links stand as ``[1]`` with their addresses below, others follow their words at once;
     ``picture`` is the reader's word for one; ``width`` 0 leaves paragraphs on one line.
     """
-    writer = _Writer(width, picture, numbered)
+    writer = _Writer(picture, numbered)
     lines = writer.blocks(tree(html), width)
     if writer.addresses:
         lines += ["", *(f"[{number}] {address}" for address, number in writer.addresses.items())]
@@ -80,7 +80,6 @@ def text(html: str, *, width: int = WIDTH, picture: str = "Picture", numbered: b
 
 @dataclass(slots=True)
 class _Writer:
-    width: int
     picture: str
     numbered: bool
     addresses: dict[str, int] = field(default_factory=dict)

@@ -145,7 +145,7 @@ class _Binder:
         return self.links.rooted(path)
 
     def _text(self, door: Door) -> dict[str, Any]:
-        """What is locked: the whole article, and where its files lie with their keys."""
+        """What is locked: the whole text, and where its files lie with their keys."""
         version = door.version
         shown = html_for(
             self.shelf, version, door.audience, absolute=False, media=self.album.address, door=self._door(door)

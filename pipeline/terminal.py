@@ -66,7 +66,7 @@ class _Brake:
 
 
 def around(clock: Callable[[], datetime], may_go: Callable[[Delivery, str], str]) -> Surroundings:
-    """What a run in this process hands to the send loop."""
+    """What a run in this process hands to the delivery loop."""
     brake, progress = _Brake(), _Progress()
     return Surroundings(
         clock=clock,

@@ -34,7 +34,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the send loop is handed: the time, a way to wait, a word on each step, and the last question.
+    """What the delivery loop is handed: the time, a way to wait, a word on each step, and the last question.
 
     ``tick`` counts seconds and never goes back. ``may_go`` gives the reason why a letter may no longer go, or
     ``""``. ``halted`` is true once a person asked the run to stop: what is in flight is finished and recorded,

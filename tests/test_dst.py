@@ -89,7 +89,7 @@ def test_a_clock_set_back_tells_nobody_again_and_makes_nothing_due(tmp_path: Pat
 
 
 @pytest.mark.parametrize("late", [1, 6, 7, 30, 400])
-def test_a_run_that_is_days_late_sends_one_digest_with_everything_in_it(tmp_path: Path, late: int) -> None:
+def test_a_run_that_is_days_late_makes_one_digest_with_everything_in_it(tmp_path: Path, late: int) -> None:
     diary = Diary(tmp_path, "Europe/Madrid", "2026-06-01 12:00")
     for _ in range(3):
         diary.write()

@@ -333,7 +333,7 @@ def test_an_event_about_a_letter_of_somebody_else_changes_no_letter_of_ours(root
     assert counts(root) == {"submitted": 1}
 
 
-def test_somebody_who_came_back_is_not_sent_away_by_what_is_heard_of_an_old_letter(ledger: Ledger) -> None:
+def test_somebody_who_came_back_is_not_turned_away_by_what_is_heard_of_an_old_letter(ledger: Ledger) -> None:
     ingest(ledger, row("group_unsubscribe", "i0-wei", 1_795_000_001))
     assert ledger.history(MARKS).choices["wei"].state == "unsubscribed"
     ledger.choose("wei", {"state": "subscribed"}, NOW)

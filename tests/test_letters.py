@@ -8,11 +8,12 @@ from lxml import html as parser
 from pipeline import letterparts
 from pipeline.errors import Misconfigured, Problems
 from pipeline.letterhtml import ATTRIBUTES, TAGS
-from pipeline.letters import LIMIT, TARGET, Composer, compose, compose_paste
+from pipeline.letters import LIMIT, TARGET, Composer
 from pipeline.letterstyle import PROPERTIES
 from pipeline.model import Entry, House, Version
 from pipeline.outgoing import Letter
 from pipeline.plaintext import columns
+from pipeline.planned import PlannedPaste
 from pipeline.stationery import load_stationery
 from tests import letters_house as h
 from tests.golden_files import golden
@@ -35,6 +36,10 @@ def long_post(paragraphs: int, code: str = "", **more: str) -> Entry:
     return h.entry("long", 9, h.version("en", "A long one", "Long.", body, "long"), **more)
 
 
+def pasted(paste: PlannedPaste) -> str:
+    return Composer(h.HOUSE, h.stationery(), lambda _: None).paste(paste)
+
+
 @pytest.mark.parametrize("name", sorted(h.GOLDEN))
 def test_letters_are_what_was_approved_in_html_text_and_headers(name: str) -> None:
     letter = h.GOLDEN[name]()
@@ -45,7 +50,7 @@ def test_letters_are_what_was_approved_in_html_text_and_headers(name: str) -> No
 
 
 def test_a_paste_is_what_was_approved() -> None:
-    golden("paste-zh.txt", compose_paste(h.HOUSE, h.paste(h.EVERY, h.SHORT, h.COLD, h.STAIRS), h.stationery()))
+    golden("paste-zh.txt", pasted(h.paste(h.EVERY, h.SHORT, h.COLD, h.STAIRS)))
 
 
 # what holds for every letter
@@ -152,7 +157,7 @@ def test_three_hundred_letters_render_each_body_once(monkeypatch: pytest.MonkeyP
 def test_the_same_plan_gives_the_same_letter() -> None:
     plan = h.planned(h.EVERY, circle=h.INNER)
     first, again = (
-        compose(h.HOUSE, plan, h.stationery(), issue_id="i", delivery_id="d", token="t", pictures=h.picture, now=h.NOW)
+        Composer(h.HOUSE, h.stationery(), h.picture).letter(plan, issue_id="i", delivery_id="d", token="t", now=h.NOW)
         for _ in range(2)
     )
     assert first == again
@@ -185,7 +190,7 @@ def test_what_stands_on_no_page_is_never_cut() -> None:
 
 
 def test_a_paste_has_addresses_in_the_open_and_nobodys_links() -> None:
-    text = compose_paste(h.HOUSE, h.paste(h.SHORT, h.STAIRS, language="en"), h.stationery())
+    text = pasted(h.paste(h.SHORT, h.STAIRS, language="en"))
     assert "Counting stairs https://example.org/s again." in text
     assert "https://lin.example.org/posts/short/" in text
     assert "mailto:" not in text

@@ -174,8 +174,9 @@ def test_plan_json_is_the_plan_and_changes_nothing(published: tuple[Path, Ran], 
     ],
 )
 def test_a_missing_key_or_a_wrong_host_is_one_clear_line_and_loses_nothing(
-    copy: Path, mail: str, extra: str, env: dict[str, str], words: str
+    copy: Path, mail: str, extra: str, env: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipeline.setbacks.PATIENCE", (0.0, 0.0, 0.0))  # the waits themselves are held in test_faults
     settings = copy / "pyproject.toml"
     settings.write_text(settings.read_text("utf-8").replace('transport = "outbox"', mail) + "\n" + extra, "utf-8")
     later = NOW + timedelta(hours=3)
@@ -197,10 +198,7 @@ def test_nobody_there_to_answer_means_nothing_leaves(copy: Path) -> None:
 
 
 def test_a_failing_deploy_keeps_every_letter_back(copy: Path) -> None:
-    settings = copy / "pyproject.toml"
-    settings.write_text(
-        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "command"\ncommand = "exit 7"\n', "utf-8"
-    )
+    deploying(copy, 'to = "command"\ncommand = "exit 7"')
     later = NOW + timedelta(hours=3)
     run(copy, "new", "update", "The river is high today.", now=later)
     shutil.rmtree(copy / "build" / "outbox")
@@ -208,6 +206,7 @@ def test_a_failing_deploy_keeps_every_letter_back(copy: Path) -> None:
     assert ran.code == 1
     assert "exit code 7" in ran.err
     assert not list((copy / "build" / "outbox").glob("*.eml"))
+    settings = copy / "pyproject.toml"
     settings.write_text(settings.read_text("utf-8").replace("exit 7", "echo gone >> online"), "utf-8")
     assert "5 submitted" in run(copy, "publish", "--yes", now=later).out
     run(copy, "publish", "--yes", now=later + timedelta(hours=1))
@@ -287,10 +286,7 @@ def test_a_leak_planted_in_the_site_is_never_deployed(copy: Path) -> None:
 
 
 def test_an_unchanged_site_is_not_asked_about(copy: Path) -> None:
-    settings = copy / "pyproject.toml"
-    settings.write_text(
-        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../www"\n', "utf-8"
-    )
+    deploying(copy, 'to = "folder"\nfolder = "../www"')
     assert run(copy, "publish", "--yes", now=NOW).code == 0
     again = run(copy, "publish", now=NOW + timedelta(minutes=1))
     assert again.code == 0, again
@@ -301,10 +297,7 @@ def test_an_unchanged_site_is_not_asked_about(copy: Path) -> None:
 
 
 def test_letters_do_not_lead_to_a_site_that_never_went_online(copy: Path) -> None:
-    settings = copy / "pyproject.toml"
-    settings.write_text(
-        settings.read_text("utf-8") + '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../www"\n', "utf-8"
-    )
+    deploying(copy, 'to = "folder"\nfolder = "../www"')
     run(copy, "new", "update", "The river is high today.", now=NOW + timedelta(hours=1))
     ran = run(copy, "deliver", "--yes", now=NOW + timedelta(hours=2))
     assert ran.code == 1

@@ -1,6 +1,6 @@
 """Letters by SendGrid: the package's words for the payload (`pipeline.payload`), our own wire under it.
 
-The package's own client follows redirects with the key, has no time limit and logs what it sends, so only
+The package's own client follows redirects with the key, has no time limit and logs what it hands over, so only
 its payload helpers are used. Source: https://www.twilio.com/docs/sendgrid/api-reference
 """
 
