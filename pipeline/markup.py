@@ -90,9 +90,16 @@ def _markdown() -> Any:
         "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
         "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
     }
-    engine = markdown.Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+    engine = markdown.Markdown(extensions=[_extension(*one) for one in configs.items()], output_format="html")
     engine.treeprocessors.register(Inline(engine), "inline", 20)
     return engine
+
+
+def _extension(name: str, config: dict[str, Any]) -> Any:
+    """An extension by its module: by its short name Markdown would look through everything that is installed."""
+    from importlib import import_module
+
+    return import_module(name if "." in name else f"markdown.extensions.{name}").makeExtension(**config)
 
 
 def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:
