@@ -67,6 +67,8 @@ class Version:
     names: tuple[str, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
     aliases: tuple[str, ...] = ()
+    key: bytes = field(default=b"", init=False, compare=False, repr=False)
+    """`keys.content_key`, where it is known from an earlier reading; a changed copy has none."""
 
     def at(self, key: str) -> int:
         """The line of a front matter key in the file, or of its first line."""

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline import kept
+from pipeline.keys import content_key
 from pipeline.model import Entry, Kind, Page, Version
 
 Stamp = tuple[int, int, int, int]
@@ -167,10 +168,19 @@ def pack_page(page: Page) -> tuple[Any, ...]:
 
 
 def _packed(versions: tuple[Version, ...]) -> tuple[Any, ...]:
-    return tuple(map(_facts, versions))
+    return tuple([(content_key(one), _facts(one)) for one in versions])
 
 
-_facts = attrgetter(*(one.name for one in fields(Version)))
+_facts = attrgetter(*(one.name for one in fields(Version) if one.init))
+
+
+def _unpacked(packed: tuple[Any, ...]) -> tuple[Version, ...]:
+    found = []
+    for key, facts in packed:
+        version = Version(*facts)
+        object.__setattr__(version, "key", key)  # frozen for everybody else
+        found.append(version)
+    return tuple(found)
 
 
 def entry_of(packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime) -> Entry:
@@ -180,15 +190,26 @@ def entry_of(packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, dateti
     if date is not None:
         year, month, day, hour, minute, second, micro, fold = date
         when = datetime(year, month, day, hour, minute, second, micro, zone, fold=fold)
-    made = tuple(Version(*one) for one in versions)
     return Entry(
-        id_, _KINDS[kind], slug, when, made, visibility, tell, tags, note, series, ask, draft, date is not None
+        id_,
+        _KINDS[kind],
+        slug,
+        when,
+        _unpacked(versions),
+        visibility,
+        tell,
+        tags,
+        note,
+        series,
+        ask,
+        draft,
+        date is not None,
     )
 
 
 def page_of(packed: tuple[Any, ...]) -> Page:
     """The page that was packed."""
-    return Page(packed[0], tuple(Version(*one) for one in packed[1]))
+    return Page(packed[0], _unpacked(packed[1]))
 
 
 _KINDS = {str(kind): kind for kind in Kind}

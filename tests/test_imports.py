@@ -12,37 +12,31 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    # what stands on nothing
-    "bare durable edition errors feedhtml feedxml film inline languages ledgermark lettercode offered packaged "
+    "bare durable edition errors feedhtml feedxml film inline languages ledgermark lettercode offered once packaged "
     "pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone walked",
     "crew kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
-    # nouns
     "deploy frontmatter mailsession model settled textfile web wording",
-    # what reading a house needs, what a letter needs, what a transport needs
-    "addresses config keys leak links named notebook once pace passages planned register renamed rules stationery "
-    "strays workshop written",
-    "album beside confided drafts enrolled filename keyring manifest markup outgoing privacy private templates",
-    "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan "
-    "plate recall shell subscribers terms texts tripwire",
+    "addresses config keys leak links named pace passages planned register renamed rules stationery strays workshop "
+    "written",
+    "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
+    "templates",
+    "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan plate "
+    "recall shell subscribers terms texts tripwire",
     "check consent content desk explain feeds fragments leakcache letterparts mime records rollcall starter",
     "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
     "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
     "transports.sendgrid transports.smtp",
     "archive custody deliver leakcheck tagged transports.choose welcome",
     "listings opened rotate terminal",
-    # pages and their lists
     "pages standing",
     "making notes",
     "rebuild",
-    # the site as a whole
     "site",
     "build",
-    # the only one who knows the order
     "commands.base preview publish",
     "commands.afterwards commands.publishing commands.writing serve",
     "seen",
     "commands.looking",
-    # argv, printing, clock, exit code
     "cli",
     "__main__",
 )
