@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 from pipeline.markup import serialise, tree
 
@@ -25,10 +26,13 @@ COLUMN = "(min-width: 36em) 640px, calc(100vw - 40px)"
 def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -> str:
     """The body with every picture's place reserved, its narrower siblings offered, and every formula as MathML."""
     html = _HEAD.sub(lambda match: _CELL.sub('<th scope="col"', match[0]), html)
-    if not any(mark in html for mark in ("<img", "arithmatex", "task-list-item")):
+    if not any(mark in html for mark in ("<img", "arithmatex", "task-list-item", " align=")):
         return html
     root = tree(html)
+    for element in root.xpath(".//*[@align]"):
+        _align(element)
     for picture in list(root.iter("img")):
+        _name(picture)
         _offer(picture, siblings.get(picture.get("src", ""), ()))
         _reserve(picture, sizes)
     for box in root.xpath(".//li[@class='task-list-item']//input"):
@@ -42,6 +46,23 @@ _HEAD = re.compile(r"<table>\n<thead>\n<tr>(?:\n<th(?: style=\"text-align: \w+;\
 """The head of a table as Markdown makes it, of which readers who hear it must know that it heads columns."""
 
 _CELL = re.compile("<th(?=[ >])")
+
+
+def _align(element: Any) -> None:
+    """What HTML has forgotten, as a style."""
+    where = element.attrib.pop("align").strip().lower()
+    if where in {"left", "right", "center", "justify"}:
+        says = f"float: {where}" if element.tag == "img" else f"text-align: {where}"
+        element.set("style", f"{says}; {element.get('style') or ''}".strip("; "))
+
+
+def _name(picture: Any) -> None:
+    """A picture whose author gave it no words is passed over by who hears the page, unless it is all a link says."""
+    if picture.get("alt") is None:
+        picture.set("alt", "")
+    link = next(picture.iterancestors("a"), None)
+    if not picture.get("alt") and link is not None and not link.text_content().strip():
+        picture.set("alt", unquote(picture.get("src") or "").rpartition("/")[2].partition(".")[0])
 
 
 def _reserve(picture: Any, sizes: Sizes) -> None:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from lxml import html as parser
+from soundness import AXE, MISSING, NODE, VALIDATE, dead_addresses, html_faults
 
 from pipeline import site
+from pipeline.finish import finish
 from pipeline.model import House
 from tests.browsing import CHROMIUM, served
 from tests.site_house import post, sample
 from tests.test_site import root_with_media
 from tests.test_site_browser import LISTS, PAGES
-
-TOOLS = Path(__file__).parent / "tools" / "node_modules"
-AXE = TOOLS / "axe-core" / "axe.min.js"
-VALIDATE = TOOLS / "html-validate" / "bin" / "html-validate.mjs"
-NODE = shutil.which("node")
-
-MISSING = "`npm ci` in tests/tools brings axe-core and html-validate"
 
 PAPER = {
     "light": "getComputedStyle(document.body).backgroundColor == 'rgb(251, 250, 246)'",
@@ -144,43 +133,17 @@ def test_axe_finds_nothing_on_any_kind_of_page(browser: Any, address: str) -> No
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 @pytest.mark.skipif(not VALIDATE.exists(), reason=MISSING)
 def test_html_validate_finds_nothing_on_any_page(folder: Path, tmp_path: Path) -> None:
-    rules = tmp_path / "rules.json"
-    rules.write_text(json.dumps({"root": True, "extends": ["html-validate:standard", "html-validate:a11y"]}))
-    files = sorted(str(file) for file in folder.rglob("*.html"))
-    command = [str(NODE), str(VALIDATE), "--config", str(rules), "--formatter", "json", *files]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path).stdout
-    found = {
-        f"{Path(one['filePath']).relative_to(folder)}:{message['line']}: {message['message']} ({message['ruleId']})"
-        for one in json.loads(said)
-        for message in one["messages"]
-    }
-    assert found == set()
+    assert html_faults(folder, folder.rglob("*.html"), tmp_path / "rules.json") == set()
 
 
 def test_no_address_on_any_page_leads_nowhere(folder: Path) -> None:
-    pages = {file: parser.document_fromstring(file.read_bytes()) for file in folder.rglob("*.html")}
-    ids = {file: set(page.xpath("//@id")) for file, page in pages.items()}
-    found = set()
-    for file, page in pages.items():
-        for address in addresses(page):
-            path, _, fragment = address.removeprefix("https://lin.example.org").partition("#")
-            there = file if not path else folder / unquote(path).removeprefix("/blog/") if path[0] == "/" else None
-            there = file.parent / path if there is None else there
-            there = there / "index.html" if there.is_dir() else there
-            missing = not there.is_file() and not FEED.search(path)
-            if missing or (fragment and unquote(fragment) not in ids.get(there, ())):
-                found.add((file.relative_to(folder).as_posix(), address))
-    assert found == set()
+    assert dead_addresses(folder, "https://lin.example.org", "/blog/") == set()
 
 
-FEED = re.compile(r"/(?:feed\.(?:xml|json)|atom\.xml|feeds\.opml)$")
-"""Documents of the feeds, which are not made here."""
-
-
-def addresses(page: Any) -> Iterator[str]:
-    """Every address of this site that a page names, for people, browsers or machines."""
-    for one in page.xpath("//@href|//@src|//meta[@property='og:image' or @property='og:url']/@content"):
-        if one.startswith("https://lin.example.org") or not re.match(r"[a-z]+:", one):
-            yield one
-    for row in page.xpath("//@srcset"):
-        yield from (one.split()[0] for one in row.split(","))
+def test_what_an_author_forgot_of_a_picture_is_put_right() -> None:
+    made = finish(
+        '<div align="center"><a href="/a/gold-1.png"><img src="/a/gold-1.png"></a><img src="/b.png"></div>', {}
+    )
+    assert '<div style="text-align: center">' in made
+    assert 'alt="gold-1"' in made
+    assert made.count('alt=""') == 1
