@@ -295,6 +295,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
         *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
+        *([report.labelled("Hub", f"{built.hub}, once the site is online")] if built.hub else []),
         *report.fault_lines(built.problems),
     ):
         say(line)
@@ -417,6 +418,7 @@ def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], 
     _receipt(opened, decided, built, left)
     settings = opened.house.settings
     leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
+    leaving += [f"tell {built.hub}"] if built.hub else []
     if built.letters and settings.mail.transport != "outbox":
         leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
     if not built.letters and not left:

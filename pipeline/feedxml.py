@@ -26,6 +26,9 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MISREAD = re.compile(r"<(?=[A-Za-z/!?])|&(?=[A-Za-z#])")
 _PLAIN = re.compile(r"<(title|category|dc:creator)>[^<]*&[^<]*</\1>")
 _MARKUP = 4 * 1024
+PIXELS = 144
+"""The width and height of the channel's picture: the widest that RSS knows."""
+
 MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 
 
@@ -72,6 +75,7 @@ class Channel:
     """What a document says of itself; ``own``, ``current`` and ``previous`` are addresses per form.
 
     ``current`` is filled only in an archive document (RFC 5005, 4), ``previous`` where an archive goes before.
+    ``image`` is the address of a small square picture; ``hub`` that of whoever tells readers' programs (WebSub, 4).
     """
 
     uri: str
@@ -84,11 +88,15 @@ class Channel:
     own: Mapping[str, str]
     current: Mapping[str, str] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    hub: str = ""
 
-    def relations(self, form: str) -> list[tuple[str, str]]:
-        """The link relations of one form's document, in order: self, current, prev-archive."""
+    def relations(self, form: str) -> list[dict[str, str]]:
+        """The links of one form's document, in order: self, hub, current, prev-archive."""
         found = [("self", self.own), ("current", self.current), ("prev-archive", self.previous)]
-        return [(name, addresses[form]) for name, addresses in found if form in addresses]
+        kind = MEDIA_TYPES[form]
+        links = [{"rel": name, "href": there[form], "type": kind} for name, there in found if form in there]
+        return [*links[:1], *([{"rel": "hub", "href": self.hub}] if self.hub else []), *links[1:]]
 
 
 def write(form: str, channel: Channel, items: Iterable[Item]) -> bytes:
@@ -129,14 +137,24 @@ def rss(channel: Channel, items: tuple[Item, ...]) -> bytes:
     if items:
         _add(head, "lastBuildDate", format_datetime(items[0].date))
     _add(head, "generator", GENERATOR)
-    for relation, address in channel.relations("rss"):
-        _add(head, "atom:link", rel=relation, href=address, type=MEDIA_TYPES["rss"])
+    if channel.image:
+        _rss_image(_add(head, "image"), channel)
+    for relation in channel.relations("rss"):
+        _add(head, "atom:link", **relation)
     if channel.current:
         _add(head, "fh:archive")
     for item in items:
         _rss_item(_add(head, "item"), channel, item)
     text = _document(root, channel.style).decode("utf-8")
     return _PLAIN.sub(_literally, text).encode("utf-8")
+
+
+def _rss_image(element: Any, channel: Channel) -> None:
+    """The picture, whose title and link are those of the channel (RSS profile, image)."""
+    for name, text in (("url", channel.image), ("title", channel.title), ("link", channel.home)):
+        _add(element, name, text)
+    for name in ("width", "height"):
+        _add(element, name, str(PIXELS))
 
 
 def _rss_item(element: Any, channel: Channel, item: Item) -> None:
@@ -180,8 +198,8 @@ def atom(channel: Channel, items: tuple[Item, ...]) -> bytes:
     _add(root, "updated", items[0].date.isoformat(timespec="seconds") if items else EMPTY_SINCE)
     _add(_add(root, "author"), "name", channel.author)
     _add(root, "link", rel="alternate", href=channel.home, type="text/html", hreflang=channel.language)
-    for relation, address in channel.relations("atom"):
-        _add(root, "link", rel=relation, href=address, type=MEDIA_TYPES["atom"])
+    for relation in channel.relations("atom"):
+        _add(root, "link", **relation)
     _add(root, "generator", GENERATOR)
     if channel.current:
         _add(root, "fh:archive")
@@ -217,6 +235,7 @@ def json_feed(channel: Channel, items: tuple[Item, ...]) -> bytes:
         "next_url": channel.previous.get("json", ""),
         "authors": [{"name": channel.author}],
         "language": channel.language,
+        "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else [],
         "items": [_json_item(item) for item in items],
     }
     kept = {key: value for key, value in document.items() if value or key == "items"}
@@ -255,38 +274,3 @@ def opml(title: str, owner: str, outlines: Iterable[Mapping[str, str]]) -> bytes
     for outline in outlines:
         _add(body, "outline", **outline)
     return _document(root, "")
-
-
-STYLE = """\
-@namespace a "http://www.w3.org/2005/Atom";
-@namespace c "http://purl.org/rss/1.0/modules/content/";
-@namespace d "http://purl.org/dc/elements/1.1/";
-
-:root {
-  display: block; max-width: 40rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem;
-  font: 1.0625rem/1.6 system-ui, sans-serif; color: #222; background: #fff; color-scheme: light dark;
-}
-:root::before {
-  content: "This is a feed: copy the address of this page into a feed reader, and new entries come to you. "
-    "这是订阅源：把本页地址复制到阅读器里，新内容会自己送上门。";
-  display: block; margin-bottom: 2rem; padding: .75rem 1rem; border-radius: .5rem;
-  background: #f3f1ec; color: #555; font-size: .875rem;
-}
-*|channel, *|item, *|entry, *|title, *|description, *|subtitle, *|summary, *|pubDate, *|published { display: block; }
-*|channel > *|title, a|feed > a|title { font-size: 1.75rem; line-height: 1.25; font-weight: 700; }
-*|channel > *|description, a|subtitle { margin-bottom: 1rem; color: #666; }
-*|item, a|entry { padding: 1.25rem 0; border-top: 1px solid #e4e1da; }
-*|item > *|title, a|entry > a|title { font-size: 1.1875rem; line-height: 1.35; font-weight: 600; }
-*|item > *|link { display: block; font-size: .8125rem; color: #777; word-break: break-all; }
-*|pubDate, a|published { font-size: .8125rem; color: #777; }
-*|guid, *|language, *|lastBuildDate, *|generator, *|category, *|enclosure, *|channel > *|link,
-c|encoded, d|creator, a|content, a|id, a|updated, a|author, a|link { display: none; }
-:lang(ar), :lang(he), :lang(fa), :lang(ur) { direction: rtl; }
-
-@media (prefers-color-scheme: dark) {
-  :root { color: #e6e3dc; background: #1b1b1d; }
-  :root::before { background: #29292c; color: #b5b1a8; }
-  *|item, a|entry { border-color: #3a3a3d; }
-  *|channel > *|description, a|subtitle, *|pubDate, a|published, *|item > *|link { color: #a09c93; }
-}
-"""

@@ -139,6 +139,12 @@ class Follower:
         self._guesses -= 1
         return self._guesses >= 0
 
+    @property
+    def _parts(self) -> set[str]:
+        """The pages of the archive: its years, and what has no date."""
+        posts = [entry for entry, _ in self._shelf.entries.values() if entry.kind is Kind.POST]
+        return {str(entry.date.year) if entry.dated else "undated" for entry in posts}
+
     @cached_property
     def _addresses(self) -> frozenset[str]:
         """Every page of the site, without the slash at its end."""
@@ -151,6 +157,7 @@ class Follower:
             for entry, lang in shelf.entries.values()
             if entry.kind is Kind.UPDATE
         ]
+        known += [links.archive(lang, part) for part in self._parts for lang in links.languages]
         known += [links.tag(tag, lang) for entry, lang in shelf.entries.values() for tag in entry.tags]
         return frozenset(quote(unquote(address)).rstrip("/") for address in known)
 

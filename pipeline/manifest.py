@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import kept
+from pipeline.errors import Problem
 from pipeline.workshop import Words
 
 _FORM = "site 1"
@@ -73,7 +74,10 @@ Verify = Callable[[Path], object]
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents."""
+    """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents.
+
+    ``problems`` are what a program would stumble on that reads the feeds.
+    """
 
     index: Path
     changed: int = 0
@@ -84,6 +88,7 @@ class SiteReport:
     others_changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     files: int = 0
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,13 +77,15 @@ class Web:
     feeds: int
     files: int
     sealed: tuple[int, int] = (0, 0)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
 class Built:
     """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures.
 
-    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
+    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them. ``hub`` says what
+    a hub is told once the site is online.
     """
 
     web: Web | None
@@ -93,6 +95,7 @@ class Built:
     outputs: int
     pictures: Census = field(default_factory=Census)
     problems: tuple[Problem, ...] = ()
+    hub: str = ""
 
     @property
     def letters(self) -> int:
@@ -180,7 +183,7 @@ def build(
     problems = proof((by_person[one.stub.person], one) for issue in issues for one in _distinct(issue))
     return Built(
         web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
-        problems=tuple(problems),
+        problems=(web.problems if web else ()) + tuple(problems),
     )  # fmt: skip
 
 
@@ -204,7 +207,7 @@ def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: P
     files = check.site(report.index.parent)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
-    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew), report.problems)
 
 
 def site_with_all(
@@ -302,6 +305,10 @@ def publish(job: Job) -> Tally | None:
                 guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(job.root, opened.house, ledger, built.issues)
+            if job.site and opened.house.settings.hub:
+                from pipeline import hub
+
+                built = replace(built, hub=hub.news(job.root, opened.house, ledger).words)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
             ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
@@ -426,8 +433,9 @@ def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:
 def deploy_if_changed(
     root: Path, house: House, ledger: Ledger, environ: Mapping[str, str], step: Callable[[str], None]
 ) -> bool:
-    """Puts the site online when it, or its target, is not what went online last."""
+    """Puts the site online when it, or its target, is not what went online last; then tells the hub of it."""
     from pipeline import deploy as online
+    from pipeline import hub
     from pipeline.leakcheck import LeakCheck
     from pipeline.tripwire import guard
 
@@ -439,9 +447,11 @@ def deploy_if_changed(
     LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
+        hub.tell(root, house, ledger, step)
         return False
     guard(root, house, environ)
     online.deploy(root, settings, environ)
     ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")
+    hub.tell(root, house, ledger, step)
     return True

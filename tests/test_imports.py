@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     # nouns, and what stands on nothing
-    "bare edition errors feedhtml feedxml film inline lettercode model offered packaged pictext references "
+    "bare edition errors feedhtml feedlook feedxml film inline lettercode model offered packaged pictext references "
     "remotes salvage saves sealing sieve sizes svg throttle tongue traces undone",
-    "beside crew enclosed events frozen kept keys leak ledgerfile links named overload pace passages plate "
+    "beside crew enclosed events feedread frozen kept keys leak ledgerfile links named overload pace passages plate "
     "register renamed repository rules secret steplog terms validate wire wording yamlfile",
     "album confided deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile "
     "web workshop written",
@@ -24,8 +24,8 @@ FLOORS = (
     "manifest payload plaintext private records shell stationery transports.base",
     "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report subscribers "
     "templates texts transports.outbox transports.sendgrid transports.smtp tripwire",
-    "cards consent content custody deliver eyeshtml leakfiles letters moved newsstand rollcall searching starter "
-    "timeline transports.choose",
+    "cards consent content custody deliver eyeshtml feedproof hub leakfiles letters moved newsstand rollcall searching "
+    "starter timeline transports.choose",
     "engine gallery issues leakcheck letterproof listed reading sealed terminal",
     "archive rotate tagged welcome",
     "listings",
@@ -50,7 +50,7 @@ PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
     "excuses offered beside confided letterproof gallery lettercode desk listed archive tagged searching keys "
-    "cards"
+    "cards feedlook feedproof feedread"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
