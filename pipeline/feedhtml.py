@@ -14,7 +14,17 @@ _GONE = (
     *("script", "style", "link", "meta", "base", "template", "object", "embed", "applet", "frame", "frameset"),
     *("svg", "math", "canvas", "param", "button", "select", "textarea", "keygen"),
 )
-_UNWRAPPED = {"form", "fieldset", "label", "noscript", "font", "center", "html", "head", "body"}
+KNOWN = frozenset(
+    "a abbr address article aside audio b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn "
+    "div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark meter nav ol p "
+    "picture pre progress q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th "
+    "thead time tr track tt u ul var video wbr".split()
+)
+"""The elements that a text in a feed may have; of others only what is in them is shown."""
+
+_SEEN = KNOWN | {"iframe"}
+_HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f:.]+")
+_UNSAFE = re.compile(r"[^!-~]|[<>\"{}|\\^`]")
 _ADDRESSES = ("href", "src", "cite", "poster")
 _FILES = {
     "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
@@ -49,6 +59,18 @@ def ascii_address(url: str) -> str:
     return urlunsplit((parts.scheme, host, *rest))
 
 
+def whole(address: str) -> bool:
+    """Whether a program can follow the address as it stands: a scheme, for the web a host, and nothing but ASCII."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    web = parts.scheme in {"http", "https"}
+    sound = not web or (_HOST.fullmatch(host) is not None and port != 0)
+    return bool(parts.scheme) and sound and (parts.scheme == "data" or not _UNSAFE.search(address))
+
+
 def media_type(path: str) -> str:
     """The media type of a recording or a picture, by its name; empty for other files.
 
@@ -70,6 +92,8 @@ def tidy(root: Any, address: str) -> None:
         _attributes(element, address)
     for anchor in root.xpath(".//a[not(@href)]"):
         anchor.drop_tag()
+    for picture in root.xpath(".//img[not(@src)]"):
+        _become(picture, "span", text=picture.get("alt") or "")
 
 
 def opening(root: Any) -> str:
@@ -86,8 +110,9 @@ def _prune(root: Any) -> None:
     doomed = "|".join(f".//{tag}" for tag in [*_GONE, "input", "a[contains(@class,'headerlink')]"])
     for element in root.xpath(doomed):
         _remove(element)
-    for element in list(root.iterdescendants(*_UNWRAPPED)):
-        if element.getparent().get("class") != "tabbed-labels":
+    for element in list(root.iterdescendants()):
+        label = element.getparent().get("class") == "tabbed-labels"
+        if not label and element.tag not in _SEEN:
             element.drop_tag()
 
 
@@ -196,4 +221,5 @@ def _absolute(tag: str, value: str, address: str) -> str | None:
         scheme = urlsplit(full).scheme
     except ValueError:
         return None
-    return ascii_address(full) if scheme in _SCHEMES else None
+    found = ascii_address(full)
+    return found if scheme in _SCHEMES and whole(found) else None

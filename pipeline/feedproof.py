@@ -12,6 +12,7 @@ from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import Problem
+from pipeline.feedhtml import KNOWN, whole
 from pipeline.feedread import Reading, Told, read
 from pipeline.feeds import FORMS, LIMIT, Part
 from pipeline.links import Links
@@ -21,8 +22,8 @@ MOST = 50
 
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _ADDRESS = re.compile(r'\s(?:href|src|cite|poster)="([^"]*)"')
-_OURS = re.compile(r'<(?:script|iframe|style|form|object|embed)\b|\bheaderlink\b|"__codelineno|\son[a-z]+="')
-_HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f:.]+")
+_OURS = re.compile(r'\bheaderlink\b|"__codelineno|\son[a-z]+="')
+_NAME = re.compile(r"<([a-z][^\s<>/]*)")
 _OURSELVES = "This is a fault of Kith, not yours: please report it."
 
 
@@ -65,7 +66,7 @@ def _size(part: Part, place: str, data: bytes) -> Iterator[Problem]:
 
 
 def _self(own: str, address: str) -> Iterator[str]:
-    if not _whole(own) or unquote(urlsplit(own).path) != unquote(urlsplit(address).path):
+    if not whole(own) or unquote(urlsplit(own).path) != unquote(urlsplit(address).path):
         yield f"it says that it stands at `{own}`"
 
 
@@ -95,31 +96,17 @@ def _entries(part: Part, one: Reading, links: Links) -> Iterator[Problem]:
 def _weighed(told: Told) -> Iterator[tuple[str, str]]:
     tags = "".join(_TAG.findall(told.html))
     for address in dict.fromkeys(map(unescape, _ADDRESS.findall(tags))):
-        if not _whole(address):
+        if not whole(address):
             yield f"feeds cannot lead to {_short(address)}: it is no whole address", "Write it as browsers show it."
-    if not _whole(told.url):
+    if not whole(told.url):
         yield f"feeds lead to it at {_short(told.url)}, which is no address", "Give it another slug."
-    if ours := _OURS.search(tags):
-        yield f"`{ours[0].strip()}` stands in it, which no feed reader can show", _OURSELVES
+    for ours in sorted({*_OURS.findall(tags), *(set(_NAME.findall(tags)) - KNOWN)}):
+        yield f"`{ours.strip()}` stands in it, which feed readers cannot show", _OURSELVES
     for url, kind, length in told.files:
-        if not (_whole(url) and kind):
+        if not (whole(url) and kind):
             yield f"the file {_short(url)} that goes with it has no address or type", _OURSELVES
         if not length.isdigit() or length == "0":
             yield f"the file {_short(url)} that goes with it is empty", "Copy it again, or take it out."
-
-
-def _whole(address: str) -> bool:
-    """Whether a program can follow it as it stands: a scheme, for the web a host, and nothing but ASCII."""
-    if address.startswith("data:image/"):
-        return True
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    plain = address.isascii() and re.search(r"[\x00-\x20<>\"{}|\\^`]", address) is None
-    web = parts.scheme in {"http", "https"}
-    return bool(parts.scheme) and plain and (not web or (_HOST.fullmatch(host) is not None and port != 0))
 
 
 def _short(address: str) -> str:
