@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
 _SCHEMES = {"http", "https", "mailto", "tel", "sms", "xmpp", "geo", "magnet"}
 _GONE = (
@@ -37,8 +37,11 @@ _DROPPED = {"style", "srcset", "sizes", "loading", "tabindex", "contenteditable"
 
 
 def clean(text: str) -> str:
-    """``text`` without the characters that XML forbids or discourages (XML 1.0, 2.2): controls and surrogates."""
-    return _FORBIDDEN.sub("", text)
+    """``text`` without the characters that XML forbids or discourages (XML 1.0, 2.2): controls and surrogates.
+
+    The line break of old mainframes becomes one of ours: readers' programs take it for something of Windows.
+    """
+    return _FORBIDDEN.sub("", text.replace("\x85", "\n"))
 
 
 def one_line(text: str) -> str:
