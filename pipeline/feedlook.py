@@ -21,7 +21,7 @@ STYLE = """\
 *|channel > *|title, a|feed > a|title { font-size: 1.75rem; line-height: 1.25; font-weight: 700; }
 *|channel > *|description, a|subtitle { margin: .25rem 0 2rem; color: #62665f; }
 *|item, a|entry { padding: 1.5rem 0; border-top: 1px solid #e4e1d6; }
-*|item > *|title, a|entry > a|title { margin-bottom: .25rem; font-size: 1.1875rem; line-height: 1.35; font-weight: 600; }
+*|item > *|title, a|entry > a|title { margin-bottom: .25rem; font: 600 1.1875rem/1.35 system-ui, sans-serif; }
 *|pubDate, a|published {
   margin-bottom: .25rem; overflow: hidden; white-space: nowrap; color: #62665f;
   font: .8125rem/1.6 ui-monospace, monospace;

@@ -16,6 +16,7 @@ from pipeline.feedhtml import KNOWN, whole
 from pipeline.feedread import Reading, Told, read
 from pipeline.feeds import FORMS, LIMIT, Part
 from pipeline.links import Links
+from pipeline.model import Version
 
 MOST = 50
 """Entries in a current document: more are a burden to every program that asks again and again."""
@@ -44,11 +45,18 @@ def proof(part: Part, documents: Mapping[str, bytes], links: Links) -> list[Prob
             found.append(Problem(place, 0, f"it cannot be read back: {str(error)[:120]}", _OURSELVES))
             continue
         readings.append(one)
-        facts = [*one.faults, *_whole_of(one), *_self(one.own, links.absolute(address))]
+        facts = [*_belong(part, one, links), *one.faults, *_whole_of(one), *_self(one.own, links.absolute(address))]
         if [_known(told) for told in one.told] != [_known(told) for told in readings[0].told]:
             facts.append("it does not tell what the other forms tell")
         found += [Problem(place, 0, fact, _OURSELVES) for fact in facts]
     return found + [problem for one in readings[:1] for problem in _entries(part, one, links)]
+
+
+def _belong(part: Part, one: Reading, links: Links) -> Iterator[str]:
+    """Whether the entries are those that were chosen for it, from the newest on."""
+    wanted = [links.uri(chosen.entry.id) for chosen in part.chosen]
+    if [told.id for told in one.told] != wanted[: len(one.told)] or (wanted and not one.told):
+        yield "other entries stand in it than belong there"
 
 
 def _known(told: Told) -> tuple[object, ...]:
@@ -88,25 +96,33 @@ def _entries(part: Part, one: Reading, links: Links) -> Iterator[Problem]:
     """What stands in the entries themselves."""
     versions = {links.uri(chosen.entry.id): chosen.version for chosen in part.chosen}
     for told in one.told:
-        version = versions.get(told.id)
-        place, line = (version.path, version.line) if version else ("content/", 0)
-        yield from (Problem(place, line, fact, hint) for fact, hint in _weighed(told))
+        if version := versions.get(told.id):
+            for about, fact, hint in _weighed(told):
+                yield Problem(version.path, _line(version, about), fact, hint)
 
 
-def _weighed(told: Told) -> Iterator[tuple[str, str]]:
+def _line(version: Version, address: str) -> int:
+    """The line of the text in which an address stands, as far as it can be known by its last part."""
+    name = unquote(address).rstrip("/").rpartition("/")[2]
+    lines = version.body.split("\n") if name else []
+    return version.line + next((number for number, line in enumerate(lines) if name in line), 0)
+
+
+def _weighed(told: Told) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an entry: the address it is about, the fact, the suggestion."""
     tags = "".join(_TAG.findall(told.html))
     for address in dict.fromkeys(map(unescape, _ADDRESS.findall(tags))):
         if not whole(address):
-            yield f"feeds cannot lead to {_short(address)}: it is no whole address", "Write it as browsers show it."
+            yield address, f"feeds cannot lead to {_short(address)}: it is no whole address", "Write it whole."
     if not whole(told.url):
-        yield f"feeds lead to it at {_short(told.url)}, which is no address", "Give it another slug."
+        yield "", f"feeds lead to it at {_short(told.url)}, which is no address", "Give it another slug."
     for ours in sorted({*_OURS.findall(tags), *(set(_NAME.findall(tags)) - KNOWN)}):
-        yield f"`{ours.strip()}` stands in it, which feed readers cannot show", _OURSELVES
+        yield "", f"`{ours.strip()}` stands in it, which feed readers cannot show", _OURSELVES
     for url, kind, length in told.files:
         if not (whole(url) and kind):
-            yield f"the file {_short(url)} that goes with it has no address or type", _OURSELVES
+            yield url, f"the file {_short(url)} that goes with it has no address or type", _OURSELVES
         if not length.isdigit() or length == "0":
-            yield f"the file {_short(url)} that goes with it is empty", "Copy it again, or take it out."
+            yield url, f"the file {_short(url)} that goes with it is empty", "Copy it again, or take it out."
 
 
 def _short(address: str) -> str:

@@ -139,12 +139,6 @@ class Follower:
         self._guesses -= 1
         return self._guesses >= 0
 
-    @property
-    def _parts(self) -> set[str]:
-        """The pages of the archive: its years, and what has no date."""
-        posts = [entry for entry, _ in self._shelf.entries.values() if entry.kind is Kind.POST]
-        return {str(entry.date.year) if entry.dated else "undated" for entry in posts}
-
     @cached_property
     def _addresses(self) -> frozenset[str]:
         """Every page of the site, without the slash at its end."""
@@ -157,9 +151,18 @@ class Follower:
             for entry, lang in shelf.entries.values()
             if entry.kind is Kind.UPDATE
         ]
-        known += [links.archive(lang, part) for part in self._parts for lang in links.languages]
+        known += [address for entry, _ in shelf.entries.values() if entry.public for address in _by_year(links, entry)]
         known += [links.tag(tag, lang) for entry, lang in shelf.entries.values() for tag in entry.tags]
         return frozenset(quote(unquote(address)).rstrip("/") for address in known)
+
+
+def _by_year(links: Links, entry: Entry) -> Iterator[str]:
+    """The pages of a year on which an entry stands: in the archive, and under tags that have so many."""
+    year = str(entry.date.year) if entry.dated else "undated"
+    for lang in {links.home, *entry.languages}:
+        if entry.kind is Kind.POST:
+            yield links.archive(lang, year)
+        yield from (links.tag(tag, lang, str(entry.date.year)) for tag in entry.tags)
 
 
 def _stem(path: str) -> str:

@@ -46,7 +46,7 @@ class News:
 
     @property
     def host(self) -> str:
-        """The hub's host: the rest of its address is the author's own."""
+        """What to call the hub."""
         return urlsplit(self.hub).hostname or ""
 
     @property
@@ -68,7 +68,7 @@ class Heard:
     def lines(self) -> list[str]:
         """What to say of it."""
         told = [f"Hub       {_counted(self.count)} told"] if self.count or not self.remark else []
-        again = f"{_counted(self.left)} told the next time"
+        again = f"{_counted(self.left)} {'is' if self.left == 1 else 'are'} told the next time"
         return told + ([f"Hub       {self.remark}: {again}"] if self.remark else [])
 
 
@@ -116,12 +116,7 @@ def _remembered(hub: str, memory: str) -> dict[str, str]:
         told = json.loads(memory or "{}")
     except ValueError:
         return {}
-    return dict(told["feeds"]) if told.get("hub") == _name(hub) else {}
-
-
-def _name(hub: str) -> str:
-    """The hub's address in a form that gives no key away."""
-    return hashlib.sha256(hub.encode()).hexdigest()[:16]
+    return dict(told["feeds"]) if told.get("hub") == hub else {}
 
 
 def _told(new: News) -> Heard:
@@ -145,7 +140,7 @@ def _told(new: News) -> Heard:
     finally:
         wire.close()
     count = len(told) - len(new.known)
-    return Heard(count, remark, json.dumps({"hub": _name(new.hub), "feeds": told}), len(new.feeds) - count)
+    return Heard(count, remark, json.dumps({"hub": new.hub, "feeds": told}), len(new.feeds) - count)
 
 
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Kith"}

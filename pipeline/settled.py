@@ -109,7 +109,7 @@ def _mail(settings: Settings) -> Iterator[Fault]:
 
 
 def _hub(settings: Settings) -> Iterator[Fault]:
-    """The address may hold a key of the author's, so it is not shown."""
+    """It stands in every feed, for everybody; one with a password in it is refused, and not shown."""
     if settings.hub and not _is_hub(settings.hub):
         yield ("hub",), "`hub` is not the https address of a hub", "Write one such as `https://hub.example.org/`."
 

@@ -31,10 +31,22 @@ def problems(folder: Path, body: str, more: Files | None = None) -> list[str]:
         "- row\n\n    ```\n    [a](gone.md)\n    ```\n",
         "[a]: hello.md\n\n[^1]: A note.\n\n*[HTML]: a language\n",
         "[/](/) [archive](/archive/) [zh](/zh/) [rain](/updates/2026/11/)",
+        "[year](/archive/2026/) [without a slash](/archive/2026)",
     ],
 )
 def test_a_link_that_leads_somewhere_is_no_problem(tmp_path: Path, body: str) -> None:
     assert problems(tmp_path, body) == []
+
+
+def test_a_year_that_has_no_page_in_the_archive_is_said(tmp_path: Path) -> None:
+    said = problems(tmp_path, "[a](/archive/2024/) [b](/zh/archive/2026/)")
+    assert [path in "".join(said) for path in ("`/archive/2024/` leads to no page", "`/zh/archive/2026/`")] == [
+        True
+    ] * 2
+    secret: Files = {"content/posts/s.md": text("id: s\ntitle: S\nvisibility: inner\ndate: 2024-01-01")}
+    assert len(problems(tmp_path, "[a](/archive/2024/)", secret)) == 1
+    undated: Files = {"content/posts/plain.md": text("id: plain\ntitle: Plain")}
+    assert problems(tmp_path, "[a](/archive/undated/)", undated) == []
 
 
 def test_what_only_a_passage_shows_may_link_to_a_narrower_entry(tmp_path: Path) -> None:
