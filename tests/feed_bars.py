@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import feedparser
 import jsonschema
@@ -210,3 +210,8 @@ def _json(site: Path, base: str, path: str, data: bytes) -> Iterator[str]:
     yield from (f"{error.json_path}: {error.message[:200]}" for error in schema().iter_errors(feed))
     if unquote(feed["feed_url"]) != base + path or not feed["home_page_url"].startswith(base):
         yield "its own address"
+
+
+def ascii_only(address: str) -> str:
+    """An address of this site as feeds write it."""
+    return quote(unquote(address), safe=":/")

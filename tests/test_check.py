@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,23 @@ def test_a_large_but_sound_text_is_no_burden() -> None:
     links = "\n".join("| [a](x.md) | [b][c] | <br> | `[` |" for _ in range(3000))
     nested = "\n".join(" " * 4 * depth + "- row" for depth in range(12))
     assert list(overloads(f"{links}\n\n{nested}\n\n```\n{'[' * 5000}\n```\n")) == []
+
+
+def test_every_page_that_the_site_has_may_be_linked_to_by_hand() -> None:
+    from pipeline.follow import Follower, links
+    from pipeline.model import Version
+    from pipeline.pages import site_pages
+    from tests.site_house import WORDS, post, sample
+
+    class Nothing(dict[str, str]):
+        def names(self) -> list[str]:
+            return []
+
+    days = [f"2024-03-{number:02d}" for number in range(1, 26)]
+    many = (post(f"old-{day}", day, ("en", "Old", "x"), tags=("running",)) for day in days)
+    kith = sample()
+    kith = replace(kith, entries=(*kith.entries, *many))
+    pages = [page.path for page in site_pages(kith, WORDS)]
+    assert {"archive/2024/", "tags/running/2024/", "zh/archive/2026/"} <= set(pages)
+    version = Version("en", "All", "", " ".join(f"[a](/{path})" for path in pages), "content/posts/all.md")
+    assert list(Follower(kith, Nothing()).problems(version, links(version, None))) == []
