@@ -418,7 +418,7 @@ def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], 
     _receipt(opened, decided, built, left)
     settings = opened.house.settings
     leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
-    leaving += [f"tell {built.hub}"] if built.hub else []
+    leaving += [f"announce {built.hub}"] if built.hub else []
     if built.letters and settings.mail.transport != "outbox":
         leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
     if not built.letters and not left:

@@ -51,8 +51,8 @@ class News:
 
     @property
     def words(self) -> str:
-        """``hub.example.org of 3 feeds``; empty when there is nothing to tell."""
-        return f"{self.host} of {_counted(len(self.feeds))}" if self.feeds else ""
+        """``3 feeds to hub.example.org``; empty when there is nothing to tell."""
+        return f"{_counted(len(self.feeds))} to {self.host}" if self.feeds else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def news(root: Path, house: House, ledger: Ledger) -> News:
     settings = house.settings
     if not (settings.hub and target(settings.deploy)):
         return News("")
-    site, before = root / "build" / "site", _remembered(settings.hub, ledger.hub())
+    site, before = root / "build" / "site", _remembered(ledger.hub())
     now = {address: digest for address, path in _addresses(house) if (digest := _digest(site / path))}
     fresh = {address: digest for address, digest in now.items() if before.get(address) != digest}
     return News(settings.hub, fresh, {address: digest for address, digest in now.items() if address not in fresh})
@@ -110,13 +110,12 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _remembered(hub: str, memory: str) -> dict[str, str]:
-    """What this very hub was told; another one knows nothing yet."""
+def _remembered(memory: str) -> dict[str, str]:
+    """What the hub was told; another hub stands in the feeds themselves, so that all of them changed."""
     try:
-        told = json.loads(memory or "{}")
-    except ValueError:
+        return dict(json.loads(memory or "{}"))
+    except (ValueError, TypeError):
         return {}
-    return dict(told["feeds"]) if told.get("hub") == hub else {}
 
 
 def _told(new: News) -> Heard:
@@ -140,7 +139,7 @@ def _told(new: News) -> Heard:
     finally:
         wire.close()
     count = len(told) - len(new.known)
-    return Heard(count, remark, json.dumps({"hub": new.hub, "feeds": told}), len(new.feeds) - count)
+    return Heard(count, remark, json.dumps(told), len(new.feeds) - count)
 
 
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Kith"}

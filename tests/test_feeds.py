@@ -255,6 +255,7 @@ def test_any_title_tag_and_code_is_well_formed_and_comes_back(title: str, code: 
 def test_what_xml_cannot_hold_is_left_out() -> None:
     for body in ("a\x1bb\x0b \ufffec<svg></svg>d", "ab &#1;c<svg></svg>d"):
         assert html_in(build(post(1, body=body))) == "<p>ab cd</p>"
+    assert html_in(build(post(1, body="a\x85b"))) == "<p>a\nb</p>"
 
 
 @settings(max_examples=120, deadline=None)

@@ -118,6 +118,14 @@ def test_entries_of_one_moment_are_told_apart_by_atom_and_by_nothing_else() -> N
     assert read.feed.updated == read.entries[0].updated == read.entries[0].published
 
 
+def test_every_archive_says_that_it_is_one_but_the_oldest_which_leads_to_no_other() -> None:
+    made = build(*(post(number * 30) for number in range(50)))
+    for name in ("feed.xml", "atom.xml"):
+        paths = [path for path in sorted(made) if path.startswith("feeds/archive/") and path.endswith(name)]
+        assert [b"fh:archive/>" in made[path] for path in paths] == [name == "feed.xml", True, True, True]
+        assert all(b'rel="current"' in made[path] for path in paths)
+
+
 def test_a_feed_has_the_newest_twenty_to_fifty_entries_and_older_ones_stand_in_archives() -> None:
     made = build(*(post(number * 3) for number in range(120)))
     current = [entry.id for entry in parsed(made["feed.xml"]).entries]

@@ -104,8 +104,8 @@ def test_the_receipt_says_what_the_hub_will_hear_before_anything_leaves(tmp_path
     root = told(tmp_path, hub)
     ran = run(root, "publish", now=NOW)
     assert ran.code == 1 and "--yes" in ran.out
-    assert "Hub       127.0.0.1 of 12 feeds, once the site is online" in ran.out
-    assert "tell 127.0.0.1 of 12 feeds" in ran.out
+    assert "Hub       12 feeds to 127.0.0.1, once the site is online" in ran.out
+    assert "Deploy to the folder ../www and announce 12 feeds to 127.0.0.1?" in ran.out
     assert hub.heads == [] and not (tmp_path / "www").exists()
 
 
@@ -159,12 +159,13 @@ def test_another_hub_knows_nothing_yet(tmp_path: Path, hub: Hub) -> None:
     assert hub.feeds() == current(root)
 
 
-def test_what_a_hub_was_told_is_forgotten_rather_than_misread(tmp_path: Path, hub: Hub) -> None:
+@pytest.mark.parametrize("damaged", ["{", "7"])
+def test_what_a_hub_was_told_is_forgotten_rather_than_misread(tmp_path: Path, hub: Hub, damaged: str) -> None:
     root = told(tmp_path, hub)
     publish(root)
     hub.feeds()
     with Ledger.open(root / "private", NOW) as ledger:
-        ledger.note_hub("{")
+        ledger.note_hub(damaged)
     publish(root)
     assert hub.feeds() == current(root)
 
