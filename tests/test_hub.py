@@ -149,6 +149,13 @@ def test_one_feed_that_a_hub_refuses_keeps_no_other_back(tmp_path: Path, hub: Hu
     assert "Hub       11 feeds told" in ran.out and "answered with 404: 1 feed is told the next time" in ran.out
 
 
+def test_a_slow_hub_keeps_no_letter_waiting(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.hub.SECONDS", -1.0)
+    ran = publish(told(tmp_path, hub))
+    assert "Hub       127.0.0.1 is slow: 12 feeds are told the next time" in ran.out
+    assert (ran.code, "1 submitted" in ran.out, hub.heads) == (0, True, [])
+
+
 def test_another_hub_knows_nothing_yet(tmp_path: Path, hub: Hub) -> None:
     root = told(tmp_path, hub)
     publish(root)
