@@ -307,6 +307,7 @@ def _receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) 
 @click.pass_obj
 def deploy(session: Session, again: bool, yes: bool) -> None:
     """Put build/site online."""
+    from pipeline import hub
     from pipeline.deploy import target
     from pipeline.ledger import Ledger
     from pipeline.publish import deploy_if_changed, open_house
@@ -319,7 +320,8 @@ def deploy(session: Session, again: bool, yes: bool) -> None:
         if not where:
             say("The site goes nowhere yet: set `to` in [tool.kith.deploy]. It is in build/site.")
             return
-        if not (yes or _ask(f"Deploy to {where}?")):
+        news = hub.news(session.root, house, ledger).words
+        if not (yes or _ask(f"Deploy to {where}{f' and announce {news}' if news else ''}?")):
             raise SystemExit(1)
         if again:
             ledger.note_deployed("")

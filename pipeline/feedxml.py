@@ -193,9 +193,9 @@ def atom(channel: Channel, items: tuple[Item, ...]) -> bytes:
 
     spaces: Any = {None: ATOM} | ({"fh": HISTORY} if channel.current else {})
     root = etree.Element(f"{{{ATOM}}}feed", {_XML_LANG: channel.language}, nsmap=spaces)
-    _add(root, "title", channel.title)
+    _plain(root, "title", channel.title)
     if channel.description:
-        _add(root, "subtitle", channel.description)
+        _plain(root, "subtitle", channel.description)
     _add(root, "id", channel.uri)
     _add(root, "updated", items[0].date.isoformat(timespec="seconds") if items else EMPTY_SINCE)
     _add(_add(root, "author"), "name", channel.author)
@@ -212,11 +212,19 @@ def atom(channel: Channel, items: tuple[Item, ...]) -> bytes:
     return _document(root, channel.style)
 
 
+def _plain(parent: Any, tag: str, text: str) -> None:
+    """Adds plain text; where a program could take it for HTML it is written as HTML, and says so (RFC 4287, 3.1)."""
+    if _MISREAD.search(text):
+        _add(parent, tag, escape(text, quote=False), type="html")
+    else:
+        _add(parent, tag, text)
+
+
 def _atom_entry(element: Any, item: Item, *, alone: bool) -> None:
     """An entry; one that is not ``alone`` at its moment is set apart by a part of a second (RFC 4287, 4.2.15)."""
     updated = item.date if alone else item.date.replace(microsecond=crc32(item.uri.encode()) % 999_983 + 1)
     element.set(_XML_LANG, item.language)
-    _add(element, "title", item.label)
+    _plain(element, "title", item.label)
     _add(element, "id", item.uri)
     _add(element, "link", rel="alternate", href=item.url, type="text/html", hreflang=item.language)
     if file := item.enclosure:
@@ -226,7 +234,7 @@ def _atom_entry(element: Any, item: Item, *, alone: bool) -> None:
     for tag in item.tags:
         _add(element, "category", term=tag)
     if item.summary != item.label:
-        _add(element, "summary", item.summary)
+        _plain(element, "summary", item.summary)
     _add(element, "content", item.html, type="html")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -37,6 +38,12 @@ def parsed(data: bytes) -> Any:
     """What feedparser makes of a document, its HTML as it came."""
     raw = {"sanitize_html": False, "resolve_relative_uris": False}
     return feedparser.parse(io.BytesIO(data), response_headers={"content-type": "application/xml"}, **raw)
+
+
+def plainly(entry: Any, name: str) -> str:
+    """A title or summary as a reader shows it: HTML is decoded where the feed says that it is some."""
+    text = str(entry.get(name, ""))
+    return unescape(text) if entry.get(f"{name}_detail", {}).get("type") == "text/html" else text
 
 
 def documents(site: Path) -> dict[str, bytes]:
@@ -263,7 +270,7 @@ def _by_feedparser(data: bytes) -> dict[str, dict[str, Any]]:
         if read.version == "rss20":
             facts |= {"title": entry.get("title", ""), "language": entry.get("language", read.feed.language)}
         elif "/updates/" not in entry.link:
-            facts |= {"title": entry.title}
+            facts |= {"title": plainly(entry, "title")}
         found[entry.id] = facts
     return found
 

@@ -106,6 +106,8 @@ def test_the_receipt_says_what_the_hub_will_hear_before_anything_leaves(tmp_path
     assert ran.code == 1 and "--yes" in ran.out
     assert "Hub       12 feeds to 127.0.0.1, once the site is online" in ran.out
     assert "Deploy to the folder ../www and announce 12 feeds to 127.0.0.1?" in ran.out
+    ran = run(root, "deploy", now=NOW)
+    assert "Deploy to the folder ../www and announce 12 feeds to 127.0.0.1?" in ran.out
     assert hub.heads == [] and not (tmp_path / "www").exists()
 
 
