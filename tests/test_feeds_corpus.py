@@ -14,6 +14,7 @@ from pipeline.manifest import SiteReport
 from pipeline.model import House
 from pipeline.reading import read_house
 from tests import feed_bars
+from tests.feeds_compared import ascii_only, incomplete, unlike
 from tests.test_letters_corpus import POSTS
 
 BASE = "https://house.example.org/"
@@ -78,11 +79,11 @@ def test_every_feed_of_a_real_blog_is_as_every_feed_must_be(blog: tuple[House, S
 
 
 def test_the_feeds_of_a_real_blog_tell_what_the_house_has(blog: tuple[House, SiteReport]) -> None:
-    assert feed_bars.unlike(folder(blog), blog[0]) == []
+    assert unlike(folder(blog), blog[0]) == []
 
 
 def test_the_feeds_of_a_real_blog_have_every_word_of_its_posts(blog: tuple[House, SiteReport]) -> None:
-    seen, wrong = feed_bars.incomplete(folder(blog), BASE)
+    seen, wrong = incomplete(folder(blog), BASE)
     assert (seen > 180, wrong) == (True, [])
 
 
@@ -94,7 +95,7 @@ def test_every_post_of_a_real_blog_stands_in_a_feed(blog: tuple[House, SiteRepor
         BASE + path.parent.relative_to(folder(blog)).as_posix() + "/"
         for path in folder(blog).glob("posts/*/index.html")
     }
-    assert len(pages) > 180 and told == {feed_bars.ascii_only(page) for page in pages}
+    assert len(pages) > 180 and told == {ascii_only(page) for page in pages}
 
 
 def test_every_post_of_a_real_blog_has_one_entry_for_programs(blog: tuple[House, SiteReport]) -> None:

@@ -16,6 +16,7 @@ from lxml import html as parser
 
 from pipeline.reading import read_house
 from tests import feed_bars
+from tests.feeds_compared import incomplete, unlike
 from tests.feeds_house import feeds
 from tests.test_publish import CHECKOUT, NOW
 from tests.test_site_browser import CHROMIUM, served
@@ -54,11 +55,11 @@ def test_every_feed_of_the_sample_house_is_as_every_feed_must_be(site: Path) -> 
 
 
 def test_the_feeds_of_the_sample_house_tell_what_the_house_has(site: Path) -> None:
-    assert feed_bars.unlike(site, read_house(site.parents[1], {}, {}, NOW)) == []
+    assert unlike(site, read_house(site.parents[1], {}, {}, NOW)) == []
 
 
 def test_the_feeds_of_the_sample_house_have_every_word_of_its_posts(site: Path) -> None:
-    seen, wrong = feed_bars.incomplete(site, BASE)
+    seen, wrong = incomplete(site, BASE)
     assert (seen > 6, wrong) == (True, [])
 
 
