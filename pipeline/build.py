@@ -37,13 +37,15 @@ class Web:
     feeds: int
     files: int
     sealed: tuple[int, int] = (0, 0)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
 class Built:
     """What a build made: the site (None when it was left alone), letters, pastes, how much was checked, pictures.
 
-    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them.
+    ``problems`` are what readers or their programs would stumble on; nothing is kept back for them. ``hub`` says what
+    a hub is told once the site is online.
     """
 
     web: Web | None
@@ -53,6 +55,7 @@ class Built:
     outputs: int
     pictures: Census = field(default_factory=Census)
     problems: tuple[Problem, ...] = ()
+    hub: str = ""
 
     @property
     def letters(self) -> int:
@@ -89,7 +92,7 @@ def build(
     texts = check.texts + _check_lines(opened, issues, pastes, web)
     return Built(
         web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
-        problems=_faults(issues, by_person),
+        problems=(web.problems if web else ()) + _faults(issues, by_person),
     )  # fmt: skip
 
 
@@ -122,7 +125,7 @@ def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: P
     files = check.site(report.index.parent, report.there)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
-    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew))
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew), report.problems)
 
 
 def site_with_all(

@@ -7,14 +7,24 @@ import re
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
 _SCHEMES = {"http", "https", "mailto", "tel", "sms", "xmpp", "geo", "magnet"}
 _GONE = (
     *("script", "style", "link", "meta", "base", "template", "object", "embed", "applet", "frame", "frameset"),
     *("svg", "math", "canvas", "param", "button", "select", "textarea", "keygen"),
 )
-_UNWRAPPED = {"form", "fieldset", "label", "noscript", "font", "center", "html", "head", "body"}
+KNOWN = frozenset(
+    "a abbr address article aside audio b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn "
+    "div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark meter nav ol p "
+    "picture pre progress q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th "
+    "thead time tr track tt u ul var video wbr".split()
+)
+"""The elements that a text in a feed may have; of others only what is in them is shown."""
+
+_SEEN = KNOWN | {"iframe"}
+_HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f:.]+")
+_UNSAFE = re.compile(r"[^!-~]|[<>\"{}|\\^`]")
 _ADDRESSES = ("href", "src", "cite", "poster")
 _FILES = {
     "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
@@ -27,8 +37,11 @@ _DROPPED = {"style", "srcset", "sizes", "loading", "tabindex", "contenteditable"
 
 
 def clean(text: str) -> str:
-    """``text`` without the characters that XML forbids or discourages (XML 1.0, 2.2): controls and surrogates."""
-    return _FORBIDDEN.sub("", text)
+    """``text`` without the characters that XML forbids or discourages (XML 1.0, 2.2): controls and surrogates.
+
+    The line break of old mainframes becomes one of ours: readers' programs take it for something of Windows.
+    """
+    return _FORBIDDEN.sub("", text.replace("\x85", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -47,6 +60,18 @@ def ascii_address(url: str) -> str:
         return quote(url, safe=_URL_SAFE)
     rest = (quote(part, safe=_URL_SAFE, errors="replace") for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme, host, *rest))
+
+
+def whole(address: str) -> bool:
+    """Whether a program can follow the address as it stands: a scheme, for the web a host, and nothing but ASCII."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    web = parts.scheme in {"http", "https"}
+    sound = not web or (_HOST.fullmatch(host) is not None and port != 0)
+    return bool(parts.scheme) and sound and (parts.scheme == "data" or not _UNSAFE.search(address))
 
 
 def media_type(path: str) -> str:
@@ -70,6 +95,8 @@ def tidy(root: Any, address: str) -> None:
         _attributes(element, address)
     for anchor in root.xpath(".//a[not(@href)]"):
         anchor.drop_tag()
+    for picture in root.xpath(".//img[not(@src)]"):
+        _become(picture, "span", text=picture.get("alt") or "")
 
 
 def opening(root: Any) -> str:
@@ -86,8 +113,9 @@ def _prune(root: Any) -> None:
     doomed = "|".join(f".//{tag}" for tag in [*_GONE, "input", "a[contains(@class,'headerlink')]"])
     for element in root.xpath(doomed):
         _remove(element)
-    for element in list(root.iterdescendants(*_UNWRAPPED)):
-        if element.getparent().get("class") != "tabbed-labels":
+    for element in list(root.iterdescendants()):
+        label = element.getparent().get("class") == "tabbed-labels"
+        if not label and element.tag not in _SEEN:
             element.drop_tag()
 
 
@@ -196,4 +224,5 @@ def _absolute(tag: str, value: str, address: str) -> str | None:
         scheme = urlsplit(full).scheme
     except ValueError:
         return None
-    return ascii_address(full) if scheme in _SCHEMES else None
+    found = ascii_address(full)
+    return found if scheme in _SCHEMES and whole(found) else None

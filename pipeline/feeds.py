@@ -7,18 +7,17 @@ a `Press` renders and writes one part. Nothing here knows the time, so the same 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.bodies import html_for
 from pipeline.feedhtml import ascii_address, clean, media_type, one_line, opening, tidy
-from pipeline.feedxml import STYLE, Channel, Enclosure, Item, opml, write
+from pipeline.feedxml import Channel, Enclosure, Item, opml, write
 from pipeline.languages import Words, closest, worded
-from pipeline.links import Links, Shelf, slugify
+from pipeline.links import Links, slugify
 from pipeline.markup import serialise, shorten, tree
-from pipeline.model import EVERYONE, Entry, House, Kind, Version
+from pipeline.model import Entry, House, Kind, Version
 from pipeline.planned import Chosen
 
 FORMS = ("rss", "atom", "json")
@@ -26,6 +25,7 @@ LIMIT = 512 * 1024
 """The most bytes of a feed's current document; what does not fit stands in its archives."""
 
 STYLE_PATH = "feeds/feed.css"
+IMAGE_PATH = "assets/feed.png"
 _FRAME = 16 * 1024
 _UPDATES: Words = {
     "": "Updates", "en": "Updates", "zh": "近况", "zh-Hant": "近況", "es": "Novedades", "fr": "Brèves", "de": "Notizen",
@@ -62,15 +62,6 @@ class Part:
     owed: int = 0
     archive: str = ""
     previous: str = ""
-
-
-def feeds(house: House, sizes: Sizes, render: Render | None = None) -> dict[str, bytes]:
-    """Every document of every public feed, the list of them, and their style: path on the site → bytes."""
-    press = Press(house, sizes, render)
-    made = {STYLE_PATH: STYLE.encode("utf-8"), press.links.opml(): listing_document(house, listing(house))}
-    for part in parts(house):
-        made |= press.documents(part)
-    return dict(sorted(made.items()))
 
 
 def listing(house: House) -> tuple[FeedInfo, ...]:
@@ -200,6 +191,8 @@ def channel_of(house: House, part: Part) -> Channel:
         author=one_line(settings.author),
         home=ascii_address(links.absolute(_page(links, info))),
         style=links.rooted(STYLE_PATH),
+        image=ascii_address(links.absolute(IMAGE_PATH)),
+        hub="" if part.archive else settings.hub,
         own=_addresses(links, part.archive or info.name),
         current=info.addresses if part.archive else {},
         previous=_addresses(links, part.previous) if part.previous else {},
@@ -220,16 +213,12 @@ class Press:
 
     house: House
     sizes: Sizes
-    render: Render | None = None
-    shelf: Shelf = field(init=False)
+    render: Render
+    links: Links = field(init=False)
     items: dict[tuple[str, str], Item] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.shelf = Shelf.of(self.house)
-
-    @property
-    def links(self) -> Links:
-        return self.shelf.links
+        self.links = Links.of(self.house.settings)
 
     def documents(self, part: Part) -> dict[str, bytes]:
         """The part in every form: path on the site → bytes."""
@@ -281,13 +270,9 @@ class Press:
 
     def _body(self, version: Version, url: str) -> Any:
         """The body for feeds as one lxml element."""
-        found = self.render(version) if self.render else self._rendered(version)
-        root = tree(clean(found))
+        root = tree(clean(self.render(version)))
         tidy(root, url)
         return root
-
-    def _rendered(self, version: Version) -> str:
-        return html_for(self.shelf, replace(version, body=clean(version.body)), EVERYONE, absolute=True).html
 
     def _enclosure(self, root: Any) -> Enclosure | None:
         """The first recording of the house in a tidied body, else its first picture, if its size is known."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 from typing import Any
+from zlib import crc32
 
 GENERATOR = "Kith"
 EMPTY_SINCE = "2020-01-01T00:00:00+00:00"
@@ -26,6 +28,9 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MISREAD = re.compile(r"<(?=[A-Za-z/!?])|&(?=[A-Za-z#])")
 _PLAIN = re.compile(r"<(title|category|dc:creator)>[^<]*&[^<]*</\1>")
 _MARKUP = 4 * 1024
+PIXELS = 144
+"""The width and height of the channel's picture: the widest that RSS knows."""
+
 MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 
 
@@ -72,6 +77,7 @@ class Channel:
     """What a document says of itself; ``own``, ``current`` and ``previous`` are addresses per form.
 
     ``current`` is filled only in an archive document (RFC 5005, 4), ``previous`` where an archive goes before.
+    ``image`` is the address of a small square picture; ``hub`` that of whoever tells readers' programs (WebSub, 4).
     """
 
     uri: str
@@ -84,11 +90,15 @@ class Channel:
     own: Mapping[str, str]
     current: Mapping[str, str] = field(default_factory=dict)
     previous: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    hub: str = ""
 
-    def relations(self, form: str) -> list[tuple[str, str]]:
-        """The link relations of one form's document, in order: self, current, prev-archive."""
+    def relations(self, form: str) -> list[dict[str, str]]:
+        """The links of one form's document, in order: self, hub, current, prev-archive."""
         found = [("self", self.own), ("current", self.current), ("prev-archive", self.previous)]
-        return [(name, addresses[form]) for name, addresses in found if form in addresses]
+        kind = MEDIA_TYPES[form]
+        links = [{"rel": name, "href": there[form], "type": kind} for name, there in found if form in there]
+        return [*links[:1], *([{"rel": "hub", "href": self.hub}] if self.hub else []), *links[1:]]
 
 
 def write(form: str, channel: Channel, items: Iterable[Item]) -> bytes:
@@ -129,14 +139,24 @@ def rss(channel: Channel, items: tuple[Item, ...]) -> bytes:
     if items:
         _add(head, "lastBuildDate", format_datetime(items[0].date))
     _add(head, "generator", GENERATOR)
-    for relation, address in channel.relations("rss"):
-        _add(head, "atom:link", rel=relation, href=address, type=MEDIA_TYPES["rss"])
+    if channel.image:
+        _rss_image(_add(head, "image"), channel)
+    for relation in channel.relations("rss"):
+        _add(head, "atom:link", **relation)
     if channel.current:
         _add(head, "fh:archive")
     for item in items:
         _rss_item(_add(head, "item"), channel, item)
     text = _document(root, channel.style).decode("utf-8")
     return _PLAIN.sub(_literally, text).encode("utf-8")
+
+
+def _rss_image(element: Any, channel: Channel) -> None:
+    """The picture, whose title and link are those of the channel (RSS profile, image)."""
+    for name, text in (("url", channel.image), ("title", channel.title), ("link", channel.home)):
+        _add(element, name, text)
+    for name in ("width", "height"):
+        _add(element, name, str(PIXELS))
 
 
 def _rss_item(element: Any, channel: Channel, item: Item) -> None:
@@ -173,36 +193,48 @@ def atom(channel: Channel, items: tuple[Item, ...]) -> bytes:
 
     spaces: Any = {None: ATOM} | ({"fh": HISTORY} if channel.current else {})
     root = etree.Element(f"{{{ATOM}}}feed", {_XML_LANG: channel.language}, nsmap=spaces)
-    _add(root, "title", channel.title)
+    _plain(root, "title", channel.title)
     if channel.description:
-        _add(root, "subtitle", channel.description)
+        _plain(root, "subtitle", channel.description)
     _add(root, "id", channel.uri)
     _add(root, "updated", items[0].date.isoformat(timespec="seconds") if items else EMPTY_SINCE)
     _add(_add(root, "author"), "name", channel.author)
     _add(root, "link", rel="alternate", href=channel.home, type="text/html", hreflang=channel.language)
-    for relation, address in channel.relations("atom"):
-        _add(root, "link", rel=relation, href=address, type=MEDIA_TYPES["atom"])
+    for relation in channel.relations("atom"):
+        _add(root, "link", **relation)
     _add(root, "generator", GENERATOR)
-    if channel.current:
+    # The oldest archive has none before it, which validators take for a gap; its link to the current one says enough.
+    if channel.current and channel.previous:
         _add(root, "fh:archive")
+    shared = Counter(item.date for item in items)
     for item in items:
-        _atom_entry(_add(root, "entry"), item)
+        _atom_entry(_add(root, "entry"), item, alone=shared[item.date] == 1)
     return _document(root, channel.style)
 
 
-def _atom_entry(element: Any, item: Item) -> None:
+def _plain(parent: Any, tag: str, text: str) -> None:
+    """Adds plain text; where a program could take it for HTML it is written as HTML, and says so (RFC 4287, 3.1)."""
+    if _MISREAD.search(text):
+        _add(parent, tag, escape(text, quote=False), type="html")
+    else:
+        _add(parent, tag, text)
+
+
+def _atom_entry(element: Any, item: Item, *, alone: bool) -> None:
+    """An entry; one that is not ``alone`` at its moment is set apart by a part of a second (RFC 4287, 4.2.15)."""
+    updated = item.date if alone else item.date.replace(microsecond=crc32(item.uri.encode()) % 999_983 + 1)
     element.set(_XML_LANG, item.language)
-    _add(element, "title", item.label)
+    _plain(element, "title", item.label)
     _add(element, "id", item.uri)
     _add(element, "link", rel="alternate", href=item.url, type="text/html", hreflang=item.language)
     if file := item.enclosure:
         _add(element, "link", rel="enclosure", href=file.url, length=str(file.length), type=file.media_type)
     _add(element, "published", item.date.isoformat(timespec="seconds"))
-    _add(element, "updated", item.date.isoformat(timespec="seconds"))
+    _add(element, "updated", updated.isoformat(timespec="seconds" if alone else "microseconds"))
     for tag in item.tags:
         _add(element, "category", term=tag)
     if item.summary != item.label:
-        _add(element, "summary", item.summary)
+        _plain(element, "summary", item.summary)
     _add(element, "content", item.html, type="html")
 
 
@@ -217,6 +249,7 @@ def json_feed(channel: Channel, items: tuple[Item, ...]) -> bytes:
         "next_url": channel.previous.get("json", ""),
         "authors": [{"name": channel.author}],
         "language": channel.language,
+        "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else [],
         "items": [_json_item(item) for item in items],
     }
     kept = {key: value for key, value in document.items() if value or key == "items"}
@@ -255,38 +288,3 @@ def opml(title: str, owner: str, outlines: Iterable[Mapping[str, str]]) -> bytes
     for outline in outlines:
         _add(body, "outline", **outline)
     return _document(root, "")
-
-
-STYLE = """\
-@namespace a "http://www.w3.org/2005/Atom";
-@namespace c "http://purl.org/rss/1.0/modules/content/";
-@namespace d "http://purl.org/dc/elements/1.1/";
-
-:root {
-  display: block; max-width: 40rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem;
-  font: 1.0625rem/1.6 system-ui, sans-serif; color: #222; background: #fff; color-scheme: light dark;
-}
-:root::before {
-  content: "This is a feed: copy the address of this page into a feed reader, and new entries come to you. "
-    "这是订阅源：把本页地址复制到阅读器里，新内容会自己送上门。";
-  display: block; margin-bottom: 2rem; padding: .75rem 1rem; border-radius: .5rem;
-  background: #f3f1ec; color: #555; font-size: .875rem;
-}
-*|channel, *|item, *|entry, *|title, *|description, *|subtitle, *|summary, *|pubDate, *|published { display: block; }
-*|channel > *|title, a|feed > a|title { font-size: 1.75rem; line-height: 1.25; font-weight: 700; }
-*|channel > *|description, a|subtitle { margin-bottom: 1rem; color: #666; }
-*|item, a|entry { padding: 1.25rem 0; border-top: 1px solid #e4e1da; }
-*|item > *|title, a|entry > a|title { font-size: 1.1875rem; line-height: 1.35; font-weight: 600; }
-*|item > *|link { display: block; font-size: .8125rem; color: #777; word-break: break-all; }
-*|pubDate, a|published { font-size: .8125rem; color: #777; }
-*|guid, *|language, *|lastBuildDate, *|generator, *|category, *|enclosure, *|channel > *|link,
-c|encoded, d|creator, a|content, a|id, a|updated, a|author, a|link { display: none; }
-:lang(ar), :lang(he), :lang(fa), :lang(ur) { direction: rtl; }
-
-@media (prefers-color-scheme: dark) {
-  :root { color: #e6e3dc; background: #1b1b1d; }
-  :root::before { background: #29292c; color: #b5b1a8; }
-  *|item, a|entry { border-color: #3a3a3d; }
-  *|channel > *|description, a|subtitle, *|pubDate, a|published, *|item > *|link { color: #a09c93; }
-}
-"""

@@ -152,8 +152,18 @@ class Follower:
             for entry, lang in shelf.entries.values()
             if entry.kind is Kind.UPDATE
         ]
+        known += [address for entry, _ in shelf.entries.values() if entry.public for address in _by_year(links, entry)]
         known += [links.tag(tag, lang) for entry, lang in shelf.entries.values() for tag in entry.tags]
         return frozenset(quote(unquote(address)).rstrip("/") for address in known)
+
+
+def _by_year(links: Links, entry: Entry) -> Iterator[str]:
+    """The pages of a year on which an entry stands: in the archive, and under tags that have so many."""
+    year = str(entry.date.year) if entry.dated else "undated"
+    for lang in {links.home, *entry.languages}:
+        if entry.kind is Kind.POST:
+            yield links.archive(lang, year)
+        yield from (links.tag(tag, lang, str(entry.date.year)) for tag in entry.tags)
 
 
 def _stem(path: str) -> str:

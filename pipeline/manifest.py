@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import kept
+from pipeline.errors import Problem
 from pipeline.walked import Stamp
 from pipeline.workshop import Words
 
@@ -68,7 +69,7 @@ Verify = Callable[[Path], object]
 class SiteReport:
     """What became of the site: pages by whether their bytes changed; ``others`` are feeds and other documents.
 
-    ``there`` is every file of the site as it is now.
+    ``there`` is every file of the site as it is now; ``problems`` are what a program that reads feeds would stumble on.
     """
 
     index: Path
@@ -80,6 +81,7 @@ class SiteReport:
     others_changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     there: Mapping[str, Stamp] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.desk import Desk
-from pipeline.feeds import STYLE_PATH as STYLE
-from pipeline.feeds import Part, Press, Sizes, listing_document, parts
-from pipeline.feedxml import STYLE as LOOKS
+from pipeline.feedlook import STYLE
+from pipeline.feeds import STYLE_PATH, Part, Press, Sizes, listing_document, parts
 from pipeline.feedxml import Enclosure, Item
 from pipeline.keys import key_of
 from pipeline.model import Entry, Version
@@ -81,7 +80,7 @@ class Newsstand:
         infos = [part.info for part in self.all if not part.archive]
         facts = [(info.name, info.title, info.language) for info in infos]
         yield self.press.links.opml(), key_of(facts), lambda: listing_document(self.desk.house, infos)
-        yield STYLE, b"", LOOKS.encode
+        yield STYLE_PATH, b"", STYLE.encode
 
 
 def _item(packed: Packed, chosen: Chosen) -> Item:

@@ -44,7 +44,9 @@ def preview(
     decided = plan(opened.house, opened.history, now)
     decided = only_for(decided, only) if only else decided
     built = build(opened, decided, secret, site=first is None, folder=folder, full=full)
-    built = replace(built, web=first.web, outputs=first.outputs + built.outputs) if first else built
+    if first:
+        outputs, problems = first.outputs + built.outputs, first.problems + built.problems
+        built = replace(built, web=first.web, outputs=outputs, problems=problems)
     write_letters((folder or root / "build") / "letters", built.issues)
     if folder is not None:
         _write_gallery(root, folder, opened)

@@ -98,6 +98,10 @@ def publish(job: Job) -> Tally | None:
                 guard(job.root, opened.house, job.environ)
             if not job.site and built.letters:
                 _refuse_dead_links(job.root, opened.house, ledger, built.issues)
+            if job.site and opened.house.settings.hub:
+                from pipeline import hub
+
+                built = replace(built, hub=hub.news(job.root, opened.house, ledger).words)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
             ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
@@ -222,8 +226,9 @@ def would_deploy(root: Path, house: House, ledger: Ledger) -> bool:
 def deploy_if_changed(
     root: Path, house: House, ledger: Ledger, environ: Mapping[str, str], step: Callable[[str], None]
 ) -> bool:
-    """Puts the site online when it, or its target, is not what went online last."""
+    """Puts the site online when it, or its target, is not what went online last; then tells the hub of it."""
     from pipeline import deploy as online
+    from pipeline import hub
     from pipeline.leakcheck import LeakCheck
     from pipeline.tripwire import guard
 
@@ -235,9 +240,11 @@ def deploy_if_changed(
     LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
+        hub.tell(root, house, ledger, step)
         return False
     guard(root, house, environ)
     online.deploy(root, settings, environ)
     ledger.note_deployed(online.fingerprint(root / "build" / "site", settings))
     step(f"Deploy    done: {where}")
+    hub.tell(root, house, ledger, step)
     return True

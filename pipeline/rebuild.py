@@ -13,7 +13,8 @@ from pipeline import kept
 from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf
 from pipeline.edition import edition
-from pipeline.errors import Problems
+from pipeline.errors import Problem, Problems
+from pipeline.feedproof import proof
 from pipeline.feeds import Part
 from pipeline.fragments import Fragments, KnownAlbum, noted
 from pipeline.keys import key_of
@@ -41,6 +42,7 @@ class _Build:
     todo: list[Leaf] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    faults: list[Problem] = field(default_factory=list)
 
     @property
     def before(self) -> Manifest:
@@ -77,7 +79,8 @@ def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | No
     more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
     _documents(run, more)
     _media(run)
-    run.now.whole, run.now.extra = start.whole, tuple(run.extra)
+    # what is wrong is said again by every build until it is mended
+    run.now.whole, run.now.extra = b"" if run.faults else start.whole, tuple(run.extra)
     if run.fragments.album.problems:
         raise Problems(run.fragments.album.problems)
     _search(run, maker)
@@ -163,9 +166,10 @@ def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
     if todo:
         stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
     numbers = range(len(todo))
-    for number, files, changed in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
+    for number, files, changed, said in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
         name, key, _ = todo[number]
-        run.now.parts[name] = key, files
+        run.now.parts[name] = b"" if said else key, files
+        run.faults += [Problem(*one) for one in said]
         run.now.files.update(dict.fromkeys(files, (0, 0)))
         run.place.changed.update(changed)
     for name, single_key, make in stand.singles():
@@ -175,10 +179,13 @@ def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
     return bool(todo)
 
 
-def _printed(run: _Build, stand: Newsstand, number: int, part: Part) -> tuple[int, tuple[str, ...], list[str]]:
-    """Makes a part's documents beside the site: their names, and those that differ from what is there."""
+def _printed(
+    run: _Build, stand: Newsstand, number: int, part: Part
+) -> tuple[int, tuple[str, ...], list[str], list[tuple[str, int, str, str]]]:
+    """Makes a part's documents beside the site: their names, those that differ from what is there, what is wrong."""
     made = stand.documents(part)
-    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)]
+    said = [(one.path, one.line, one.fact, one.suggestion) for one in proof(part, made, run.desk.links)]
+    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)], said
 
 
 def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
@@ -287,4 +294,5 @@ def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
         others_changed=tuple(name for name in run.extra if name in place.changed),
         warnings=maker.warnings,
         there=there,
+        problems=tuple(sorted(set(run.faults))),
     )

@@ -240,6 +240,10 @@ class Recall:
         """The fingerprint of what went online last; empty when nothing did."""
         return self._meta("deployed")
 
+    def hub(self) -> str:
+        """What the hub was told last; empty when it was told nothing."""
+        return self._meta("hub")
+
     def counts(self) -> dict[str, int]:
         """Deliveries by state."""
         rows = self._rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")

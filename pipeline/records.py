@@ -185,6 +185,11 @@ class Records(Recall):
         with self._writing():
             self._note("deployed", mark)
 
+    def note_hub(self, told: str) -> None:
+        """Remembers what the hub was told; see `pipeline.hub`."""
+        with self._writing():
+            self._note("hub", told)
+
     def settle(self, delivery: str, taken: bool, now: datetime) -> None:
         """A person's verdict: ``taken`` counts as submitted; otherwise its entries are told again."""
         state = DeliveryState.SUBMITTED if taken else DeliveryState.REFUSED

@@ -145,7 +145,7 @@ def privacy_line(narrow: int, outputs: int) -> list[str]:
 
 
 def fault_lines(problems: Sequence[Problem]) -> list[str]:
-    """What is wrong with the letters that were made, each with its place; nothing is kept back for it."""
+    """What is wrong with the feeds and letters that were made, each with its place; nothing is kept back for it."""
     return [labelled("" if number else "Faults", str(problem)) for number, problem in enumerate(problems)]
 
 

@@ -143,6 +143,9 @@ def _unhindered() -> Iterator[None]:
 class _Handler(SimpleHTTPRequestHandler):
     """Answers on this machine only; the reload script is added to pages on their way, never to files."""
 
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".xml": "application/xml", ".opml": "text/x-opml"}
+    """As hosts do it, whatever this machine's own tables say: a feed is styled only as `application/xml`."""
+
     def __init__(self, *arguments: object, studio: Studio, **more: object) -> None:
         self.studio = studio
         super().__init__(*arguments, **more)  # type: ignore[arg-type]  # the base class's own signature is untyped

@@ -105,6 +105,7 @@ class Settings:
     deploy: Deploy = Deploy()
     privacy: Privacy = Privacy()
     feed_entries: int = 30
+    hub: str = ""
     foreign_keys: tuple[str, ...] = ()
 
     @property

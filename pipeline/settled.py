@@ -22,7 +22,7 @@ _NEEDS = {"folder": "folder", "branch": "remote", "command": "command"}
 _LEAST = {
     ("mail", "timeout"): (0.1, 3600), ("mail", "per_second"): (0, 10_000), ("mail", "per_day"): (0, 10**9),
     ("mail", "late_after"): (0, 3650), ("smtp", "port"): (1, 65535), ("mail", "connections"): (1, 100),
-    ("mail", "per_domain_a_minute"): (0, 10**6), ("feed_entries",): (1, 10_000),
+    ("mail", "per_domain_a_minute"): (0, 10**6), ("feed_entries",): (20, 50),
 }  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from _numbers(settings)
     yield from _languages(settings)
     yield from _mail(settings)
+    yield from _hub(settings)
     yield from _lines(settings)
     yield from _variables(settings)
 
@@ -105,6 +106,30 @@ def _mail(settings: Settings) -> Iterator[Fault]:
     if way_out and (not way_out.startswith("https://") or "{token}" not in way_out):
         hint = "Write `https://example.org/leave/{token}`."
         yield ("mail", "unsubscribe"), "the address to leave must be https and hold `{token}`", hint
+
+
+def _hub(settings: Settings) -> Iterator[Fault]:
+    """It stands in every feed, for everybody; one with a password in it is refused, and not shown."""
+    if settings.hub and not _is_hub(settings.hub):
+        yield ("hub",), "`hub` is not the https address of a hub", "Write one such as `https://hub.example.org/`."
+
+
+def _is_hub(address: str) -> bool:
+    """Plain http only where nothing leaves the machine."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
+    plain = re.fullmatch(r"[!#-;=?-~]+", address) is not None and "@" not in parts.netloc and "#" not in address
+    return safe and plain and bool(host) and port != 0
+
+
+def _is_here(host: str) -> bool:
+    from pipeline.wire import is_loopback
+
+    return is_loopback(host)
 
 
 def _is_mailbox(value: str) -> bool:

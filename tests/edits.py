@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import houses
@@ -75,8 +76,10 @@ def template(root: Path, words: str) -> None:
 
 
 def setting(root: Path, title: str, entries: int) -> None:
+    """Another name for the house, and so few entries in its feeds that they have archives."""
     text = houses.SETTINGS.replace('title = "A house"', f'title = "{title}"')
-    (root / "pyproject.toml").write_text(text.replace("languages", f"feed_entries = {entries}\nlanguages", 1), "utf-8")
+    (root / "pyproject.toml").write_text(text, "utf-8")
+    (root / "feed_entries").write_text(str(entries))
 
 
 def person(root: Path, language: str) -> None:
@@ -165,6 +168,9 @@ def settled(root: Path) -> None:
 def build(root: Path, folder: Path | None = None, *, full: bool = False) -> SiteReport:
     """Reads and builds the house as the command does, sealed pages and all."""
     house = read_house(root, {}, {}, houses.NOW)
+    if (root / "feed_entries").exists():
+        few = int((root / "feed_entries").read_text())
+        house = replace(house, settings=replace(house.settings, feed_entries=few))
     return site_with_all(root, house, Keyring(house, read_secret(root).seals), None, folder, full=full)
 
 

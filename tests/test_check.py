@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,22 @@ def problems(folder: Path, body: str, more: Files | None = None) -> list[str]:
         "- row\n\n    ```\n    [a](gone.md)\n    ```\n",
         "[a]: hello.md\n\n[^1]: A note.\n\n*[HTML]: a language\n",
         "[/](/) [archive](/archive/) [zh](/zh/) [rain](/updates/2026/11/)",
+        "[year](/archive/2026/) [without a slash](/archive/2026)",
     ],
 )
 def test_a_link_that_leads_somewhere_is_no_problem(tmp_path: Path, body: str) -> None:
     assert problems(tmp_path, body) == []
+
+
+def test_a_year_that_has_no_page_in_the_archive_is_said(tmp_path: Path) -> None:
+    said = problems(tmp_path, "[a](/archive/2024/) [b](/zh/archive/2026/)")
+    assert [path in "".join(said) for path in ("`/archive/2024/` leads to no page", "`/zh/archive/2026/`")] == [
+        True
+    ] * 2
+    secret: Files = {"content/posts/s.md": text("id: s\ntitle: S\nvisibility: inner\ndate: 2024-01-01")}
+    assert len(problems(tmp_path, "[a](/archive/2024/)", secret)) == 1
+    undated: Files = {"content/posts/plain.md": text("id: plain\ntitle: Plain")}
+    assert problems(tmp_path, "[a](/archive/undated/)", undated) == []
 
 
 def test_what_only_a_passage_shows_may_link_to_a_narrower_entry(tmp_path: Path) -> None:
@@ -94,3 +107,23 @@ def test_a_large_but_sound_text_is_no_burden() -> None:
     links = "\n".join("| [a](x.md) | [b][c] | <br> | `[` |" for _ in range(3000))
     nested = "\n".join(" " * 4 * depth + "- row" for depth in range(12))
     assert list(overloads(f"{links}\n\n{nested}\n\n```\n{'[' * 5000}\n```\n")) == []
+
+
+def test_every_page_that_the_site_has_may_be_linked_to_by_hand() -> None:
+    from pipeline.follow import Follower, links
+    from pipeline.model import Version
+    from pipeline.pages import site_pages
+    from tests.site_house import WORDS, post, sample
+
+    class Nothing(dict[str, str]):
+        def names(self) -> list[str]:
+            return []
+
+    days = [f"2024-03-{number:02d}" for number in range(1, 26)]
+    many = (post(f"old-{day}", day, ("en", "Old", "x"), tags=("running",)) for day in days)
+    kith = sample()
+    kith = replace(kith, entries=(*kith.entries, *many))
+    pages = [page.path for page in site_pages(kith, WORDS)]
+    assert {"archive/2024/", "tags/running/2024/", "zh/archive/2026/"} <= set(pages)
+    version = Version("en", "All", "", " ".join(f"[a](/{path})" for path in pages), "content/posts/all.md")
+    assert list(Follower(kith, Nothing()).problems(version, links(version, None))) == []

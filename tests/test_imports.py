@@ -12,21 +12,22 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "bare durable edition errors feedhtml feedxml film inline languages ledgermark lettercode offered once packaged "
-    "pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone walked",
-    "crew kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
+    "bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode offered once "
+    "packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone "
+    "walked",
+    "crew feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     "deploy frontmatter mailsession model settled textfile web wording",
     "addresses config keys leak links named pace passages planned register renamed rules stationery strays workshop "
     "written",
     "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
     "templates",
-    "bodies census enclosed events excuses finish follow frozen letterhtml letterstyle openings plaintext plan plate "
-    "recall shell subscribers terms texts tripwire",
-    "check consent content desk explain feeds fragments leakcache letterparts mime records rollcall starter",
+    "bodies census enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan "
+    "plate recall shell subscribers terms texts tripwire",
+    "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
     "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
     "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
     "transports.sendgrid transports.smtp",
-    "archive custody deliver leakcheck tagged transports.choose welcome",
+    "archive custody deliver hub leakcheck tagged transports.choose welcome",
     "listings opened rotate terminal",
     "pages standing",
     "making notes",
@@ -46,7 +47,7 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "tagged searching keys cards setbacks sections"
+    "tagged searching keys cards setbacks sections feedlook feedread feedproof"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

@@ -60,6 +60,13 @@ def get(address: str, **headers: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def test_feeds_are_served_as_hosts_do_it_so_that_they_have_their_looks(served: tuple[Path, str]) -> None:
+    kinds = {"feed.xml": "application/xml", "feeds/feeds.opml": "text/x-opml; charset=utf-8"}
+    for path, kind in kinds.items():
+        with urllib.request.urlopen(f"{served[1]}/{path}", timeout=10) as reply:
+            assert reply.headers["Content-Type"] == kind
+
+
 def test_the_preview_shows_the_site_and_every_letter(served: tuple[Path, str]) -> None:
     root, address = served
     status, page = get(f"{address}/posts/hello/")

@@ -75,6 +75,7 @@ def receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
         *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
+        *([report.labelled("Hub", f"{built.hub}, once the site is online")] if built.hub else []),
         *report.fault_lines(built.problems),
     ):
         say(line)

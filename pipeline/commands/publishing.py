@@ -27,6 +27,7 @@ _late = click.option(
 @click.pass_obj
 def deploy(session: Session, again: bool, yes: bool) -> None:
     """Put build/site online."""
+    from pipeline import hub
     from pipeline.deploy import target
     from pipeline.ledger import Ledger
     from pipeline.opened import open_house
@@ -40,7 +41,8 @@ def deploy(session: Session, again: bool, yes: bool) -> None:
         if not where:
             say("The site goes nowhere yet: set `to` in [tool.kith.deploy]. It is in build/site.")
             return
-        if not (yes or ask(f"Deploy to {where}?")):
+        news = hub.news(session.root, house, ledger).words
+        if not (yes or ask(f"Deploy to {where}{f' and announce {news}' if news else ''}?")):
             raise SystemExit(1)
         if again:
             ledger.note_deployed("")
@@ -129,6 +131,7 @@ def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], 
     receipt(opened, decided, built, left)
     settings = opened.house.settings
     leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
+    leaving += [f"announce {built.hub}"] if built.hub else []
     if built.letters and settings.mail.transport != "outbox":
         leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
     if not built.letters and not left:
