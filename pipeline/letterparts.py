@@ -32,11 +32,16 @@ Sealed = Callable[[Entry, Version, Audience], str]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter."""
+    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter.
+
+    ``brief`` gives posts in summaries, and ``newest`` bounds how many entries are shown (0: all).
+    """
 
     colours: bool = True
     most: int = 0
     pictures: bool = True
+    brief: bool = False
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,21 @@ class Pieces:
         """The entries, oldest first."""
         return [self.piece(one, view) for one in sorted(entries, key=lambda one: one.entry.order)]
 
+    def fitting(self, entries: Iterable[Chosen], view: View) -> tuple[list[Chosen], int]:
+        """The entries there is room for, oldest first, and how many older ones are left to the site.
+
+        What stands on no page that everyone may read is never left to it.
+        """
+        found = sorted(entries, key=lambda one: one.entry.order)
+        older = found[: -view.fit.newest] if view.fit.newest else []
+        kept = [one for one in older if self._narrow(one, view)]
+        return [*kept, *found[len(older) :]], len(older) - len(kept)
+
+    def _narrow(self, chosen: Chosen, view: View) -> bool:
+        """Whether these readers may read more of it than everyone."""
+        body = chosen.version.body
+        return not chosen.entry.public or body_for(body, view.audience) != body_for(body, EVERYONE)
+
     def piece(self, chosen: Chosen, view: View) -> Piece:
         """The entry for those whose ``view`` it is.
 
@@ -119,7 +139,8 @@ class Pieces:
         """
         entry, version = chosen.entry, chosen.version
         body = body_for(version.body, view.audience)
-        whole = view.full or entry.kind is Kind.UPDATE or not entry.public or body != body_for(version.body, EVERYONE)
+        full = view.full and not view.fit.brief
+        whole = full or entry.kind is Kind.UPDATE or self._narrow(chosen, view)
         url = self._url(entry, version, view)
         html, plain, shortened = self._body(chosen, view, url) if whole else ("", "", False)
         brief = " ".join((version.summary or teaser(body, SUMMARY)).split())
@@ -176,7 +197,7 @@ class Pieces:
             media = self._media if fit.pictures else self._on_the_web
             rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=door)
             whole = mailable(rendered.html, page=url, colours=fit.colours)
-            html = cut(whole, fit.most) if fit.most and url and chosen.entry.kind is Kind.POST else whole
+            html = cut(whole, fit.most) if fit.most and url else whole
             width = 0 if view.paste else WIDTH
             plain = text(html, width=width, picture=view.tongue.say("picture"), numbered=not view.paste)
             self._bodies[key] = html, plain, html != whole

@@ -85,6 +85,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--pictures", action="store_true")
     asked.add_argument("--shots", type=Path)
+    asked.add_argument("--only", default="", help="with --shots: those whose name holds this")
     options = asked.parse_args()
     shown = gather()
     folder = ROOT / "build" / "gallery"
@@ -101,10 +102,11 @@ def main() -> None:
     if options.shots:
         options.shots.mkdir(parents=True, exist_ok=True)
         with browser() as chromium:
-            for one in shown:
+            for one in [one for one in shown if options.only in one.name]:
                 for width in WIDTHS:
                     for scheme in SCHEMES:
-                        name = f"{one.name.replace(' · ', '-')}.{width}.{scheme}.png"
+                        # The house's own are named `digest · en`, those of the tests `digest-en`.
+                        name = f"{one.name.replace(' · ', '-of-the-house-')}.{width}.{scheme}.png"
                         shoot(chromium, one, width, scheme, 0).save(options.shots / name)
 
 

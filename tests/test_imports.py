@@ -20,7 +20,7 @@ FLOORS = (
     "album confided deploy frontmatter keyring markup mime notebook plan privacy recall settled strays textfile "
     "web workshop written",
     # what reading a house needs, what a letter needs, what a transport needs
-    "addresses bodies census config enrolled excuses explain filename finish follow letterhtml letterstyle "
+    "addresses bodies census config enrolled excuses explain filename finish follow letterhead letterhtml letterstyle "
     "manifest payload plaintext private records shell stationery transports.base",
     "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report subscribers "
     "templates texts transports.outbox transports.sendgrid transports.smtp tripwire",
@@ -50,7 +50,7 @@ PURE = (
     "model pace rules passages plan feeds feedxml feedhtml letters letterparts pages timeline listings report "
     "privacy events throttle explain traces svg film eyes eyeshtml sealing keyring shell undone sieve named "
     "excuses offered beside confided letterproof gallery lettercode desk listed archive tagged searching keys "
-    "cards"
+    "cards letterhead"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
