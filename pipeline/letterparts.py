@@ -17,7 +17,7 @@ from pipeline.markup import references, shorten, teaser
 from pipeline.model import EVERYONE, Audience, Chosen, Entry, House, Kind, Opening, Page, Picture, Version
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
-from pipeline.tongue import Tongue, direction
+from pipeline.tongue import Tongue, direction, language_in, plural
 
 SUMMARY = 200
 """Characters of a summary: two lines, three on a telephone."""
@@ -255,20 +255,9 @@ def _notes(chosen: Chosen, tongue: Tongue) -> tuple[str, ...]:
     return tuple(tongue.say(key, language=name) for key, holds in said.items() if holds)
 
 
-def language_in(language: str, speaker: str) -> str:
-    """The name of ``language`` in the language of ``speaker``."""
-    from babel import Locale
-
-    names = Locale.parse(speaker, sep="-").languages
-    tags = (language.replace("-", "_"), language.partition("-")[0])
-    return str(next((names[tag] for tag in tags if tag in names), language))
-
-
 def counted(tongue: Tongue, key: str, number: int, **values: object) -> str:
     """The words for ``key`` in the plural that ``number`` takes in the tongue's language."""
-    from babel import Locale
-
-    form = f"{key}-{Locale.parse(tongue.lang, sep='-').plural_form(number)}"
+    form = f"{key}-{plural(tongue.lang, number)}"
     return tongue.say(form if form in tongue.words else f"{key}-other", n=number, **values)
 
 

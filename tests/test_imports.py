@@ -21,11 +21,11 @@ FLOORS = (
     "web workshop written",
     # what reading a house needs, what a letter needs, what a transport needs
     "addresses bodies census config enrolled excuses explain filename finish follow letterhead letterhtml letterstyle "
-    "manifest payload plaintext private records shell stationery transports.base",
-    "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report subscribers "
-    "templates texts transports.outbox transports.sendgrid transports.smtp tripwire",
+    "letterwords manifest payload plaintext private records shell transports.base",
+    "check desk drafts eyes feeds fragments leakcache leaving ledger letterparts openings report stationery "
+    "subscribers texts transports.outbox transports.sendgrid transports.smtp tripwire",
     "cards consent content custody deliver eyeshtml leakfiles letters moved newsstand rollcall searching starter "
-    "timeline transports.choose",
+    "templates timeline transports.choose",
     "engine gallery issues leakcheck letterproof listed reading sealed terminal",
     "archive rotate tagged welcome",
     "listings",
