@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import Problem
@@ -12,13 +12,16 @@ from pipeline.validate import LANGUAGE, did_you_mean, visible
 from pipeline.yamlfile import parse
 
 Words = Mapping[str, str]
+Places = dict[str, list[tuple[str, int]]]
+"""Name of words → the templates and lines that ask for them."""
 
 _PLURAL = re.compile(r"-(zero|one|two|few|many|other)$")
 _HOLE = re.compile(r"\{(\w*)\}")
 _FOLDER = "templates/words/"
+_WRITE = "Write them into `words/en.yml`, and into the other languages."
 
 
-def read_words(folders: Sequence[Path], named: Collection[str], problems: list[Problem]) -> dict[str, dict[str, str]]:
+def read_words(folders: Sequence[Path], named: Places, problems: list[Problem]) -> dict[str, dict[str, str]]:
     """Language → name → words; of one language the first of ``folders`` that has its file counts.
 
     The English of the last folder says which words there are; ``named`` are those that templates ask for by name.
@@ -30,13 +33,24 @@ def read_words(folders: Sequence[Path], named: Collection[str], problems: list[P
     known = dict(_read(base, [])[0] if base.is_file() else {})
     english = read["en"][0] if "en" in read else {}
     known.update({key: english[key] for key in english.keys() & set(named) - known.keys()})
+    problems += _unsaid(named, known)
     for language, (words, lines) in read.items():
         problems += _faults(f"{_FOLDER}{language}.yml", words, lines, known)
     return {language: words for language, (words, _) in read.items()}
 
 
+def _unsaid(named: Places, known: Words) -> list[Problem]:
+    """The words that templates ask for and that there are none of."""
+    return [
+        Problem(f"templates/{name}", line, f"there are no words `{visible(word)}`", did_you_mean(word, known, _WRITE))
+        for word, places in named.items()
+        for name, line in places
+        if word not in known
+    ]
+
+
 def _read(path: Path, problems: list[Problem]) -> tuple[dict[str, str], dict[str, int]]:
-    """The words of one file, and the line of each."""
+    """The words of one file, and the lines of its names."""
     name = f"{_FOLDER}{path.name}"
     text, unread = read_text(path, name, path.parent)
     document = parse(text)
@@ -46,9 +60,9 @@ def _read(path: Path, problems: list[Problem]) -> tuple[dict[str, str], dict[str
             problems.append(Problem(name, 1, "there are no words in it", 'Write `hello: "Hello {name},"`, and so on.'))
         return {}, {}
     found = {key: value for key, value in document.value.items() if isinstance(value, str)}
-    for key in document.value.keys() - found.keys():
+    for key in document.value.keys() - found.keys() - {path[0] for path in document.unread if path}:
         problems.append(Problem(name, document.line((key,)), f"`{key}` is not text", "Put it inside quotes."))
-    return found, {key: document.line((key,)) for key in found}
+    return found, {key: document.line((key,)) for key in document.value}
 
 
 def _faults(file: str, words: Words, lines: Mapping[str, int], known: Words) -> Iterator[Problem]:
@@ -59,7 +73,7 @@ def _faults(file: str, words: Words, lines: Mapping[str, int], known: Words) -> 
         return
     # Which forms of a plural a language has, nobody needs to know: `other` serves where one is missing.
     wanted = {key for key in known if not _PLURAL.search(key) or key.endswith("-other")}
-    yield from (Problem(file, 0, f"no word for `{key}`") for key in sorted(wanted - set(words)) if words)
+    yield from (Problem(file, 0, f"no word for `{key}`") for key in sorted(wanted - set(lines)) if lines)
     bases = {_base(key) for key in known if _PLURAL.search(key)}
     for key, text in words.items():
         if key not in known and not (_PLURAL.search(key) and _base(key) in bases):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Misconfigured, Problem, Problems
-from pipeline.letterwords import read_words
+from pipeline.letterwords import Places, read_words
 from pipeline.model import closest
 from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
 from pipeline.textfile import read_text
@@ -52,11 +52,10 @@ def load_stationery(folders: Sequence[Path]) -> Stationery:
     sources = {name: _text(_find(folders, name)) for name in TEMPLATES}
     problems: list[Problem] = []
     environment = _environment(sources)
-    said: dict[str, list[tuple[str, int]]] = {}
+    said: Places = {}
     for name, source in sources.items():
         problems += _broken(environment, name, source, said)
     words = read_words(folders, said, problems)
-    problems += _unsaid(said, words.get("en", {}))
     if problems or "en" not in words:
         raise Problems(problems or [Problem("templates/words/en.yml", 0, "missing", "Every language rests on it.")])
     return Stationery(environment, _text(_find(folders, STYLES)), words)
@@ -94,7 +93,6 @@ def _environment(sources: dict[str, str]) -> Environment:
 
 
 _LANGUAGE_OF_ITS_OWN = frozenset("self super caller varargs kwargs loop".split())
-_WORDS = "Write them into templates/words/en.yml and the other languages."
 _LIST = "`kith templates` lists what there is."
 
 
@@ -125,16 +123,6 @@ def _broken(environment: Environment, name: str, source: str, said: dict[str, li
             fact = f"there is no template `{visible(other)}`"
             problems.append(Problem(f"templates/{name}", node.lineno, fact, did_you_mean(other, TEMPLATES)))
     return problems
-
-
-def _unsaid(said: Mapping[str, list[tuple[str, int]]], english: Mapping[str, str]) -> list[Problem]:
-    """The words that templates ask for and that there are none of."""
-    return [
-        Problem(f"templates/{name}", line, f"there are no words `{visible(word)}`", did_you_mean(word, english, _WORDS))
-        for word, places in said.items()
-        for name, line in places
-        if english and word not in english
-    ]
 
 
 def _fault(error: Exception, name: str) -> Problem:
