@@ -106,6 +106,7 @@ class Pieces:
         self._pictures = pictures
         self._shown: dict[str, tuple[str | None, Picture | None]] = {}
         self._bodies: dict[tuple[object, ...], tuple[str, str, bool]] = {}
+        self._wholes: dict[tuple[object, ...], str] = {}
 
     @property
     def links(self) -> Links:
@@ -191,17 +192,23 @@ class Pieces:
     def _body(self, chosen: Chosen, view: View, url: str) -> tuple[str, str, bool]:
         """HTML, plain text, and whether there is more at ``url``; the same readers' is made once."""
         version, fit = chosen.version, view.fit
-        key = (chosen.entry.id, version.lang, view.audience, view.tongue.lang, fit, view.paste)
+        same = (chosen.entry.id, version.lang, view.audience, fit.colours, fit.pictures)
+        key = (*same, fit.most, view.tongue.lang, view.paste)
         if key not in self._bodies:
-            door = self._door(view)
-            media = self._media if fit.pictures else self._on_the_web
-            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=door)
-            whole = mailable(rendered.html, page=url, colours=fit.colours)
+            if same not in self._wholes:
+                self._wholes[same] = self._whole(version, view, url)
+            whole = self._wholes[same]
             html = cut(whole, fit.most) if fit.most and url else whole
             width = 0 if view.paste else WIDTH
             plain = text(html, width=width, picture=view.tongue.say("picture"), numbered=not view.paste)
             self._bodies[key] = html, plain, html != whole
         return self._bodies[key]
+
+    def _whole(self, version: Version, view: View, url: str) -> str:
+        """All of a body as HTML for a letter."""
+        media = self._media if view.fit.pictures else self._on_the_web
+        rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=self._door(view))
+        return mailable(rendered.html, page=url, colours=view.fit.colours)
 
     def _media(self, path: str) -> str | None:
         """Where a file of ``content/`` is for a reader: on the web, inside the letter, or nowhere."""

@@ -115,7 +115,7 @@ def said(tmp_path: Path, files: dict[str, str]) -> list[str]:
 def test_a_slip_in_words_is_said_with_its_place(tmp_path: Path, change: tuple[str, str], problem: str) -> None:
     assert change[0] in SOUND
     found = said(tmp_path, {"words/en.yml": SOUND.replace(*change, 1)})
-    assert [one for one in found if not one.endswith("no word for `hello`.")][0].startswith(problem)
+    assert next(one for one in found if not one.endswith("no word for `hello`.")).startswith(problem)
     assert len(found) == 1 + (change[0] == "hello:")
 
 
