@@ -45,7 +45,7 @@ def browser():
         opened.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", "dark"], scope="module")
 def page(browser, request: pytest.FixtureRequest):
     context = browser.new_context(color_scheme=request.param)
     context.set_offline(True)
