@@ -1,6 +1,7 @@
 """The bars of letters hold for every post of a real blog.
 
-In a browser, which is slow, every eighth post is looked at; all of them with `KITH_ALL=1`.
+In a browser, which is slow, every eighth post is looked at, and every 24th by axe and SpamAssassin;
+all of them with `KITH_ALL=1`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from pathlib import Path
 
 import pytest
 from houses import house
-from test_letters_tools import CHROMIUM, PACKAGES, browser, invalid, needs_npm
+from test_letters_tools import (
+    CHROMIUM,
+    PACKAGES,
+    WITHOUT,
+    browser,
+    invalid,
+    lacking,
+    needs_npm,
+    needs_spamassassin,
+    spam,
+    used,
+)
 
 from pipeline.config import read_settings
 from pipeline.content import read_content
@@ -26,7 +38,7 @@ from tests import letters_house as h
 
 CORPUS = Path(os.environ.get("KITH_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus")
 POSTS = CORPUS / "jekyll-zh" / "_posts"
-STEP = 1 if os.environ.get("KITH_ALL") else 8
+STEP, RARE = (1, 1) if os.environ.get("KITH_ALL") else (8, 24)
 
 pytestmark = pytest.mark.skipif(
     not POSTS.is_dir(), reason=f"there is no corpus at {POSTS} (KITH_CORPUS names another place)"
@@ -96,6 +108,16 @@ def test_a_validator_has_nothing_to_say_about_letters_of_a_real_blog(
     assert invalid(documents, tmp_path) == set()
 
 
+@needs_npm
+def test_letters_of_a_real_blog_use_what_mail_programs_know_or_can_do_without(letters: dict[str, Letter]) -> None:
+    assert set(lacking(set().union(*map(used, letters.values())))) <= set(WITHOUT)
+
+
+@needs_spamassassin
+def test_a_spam_filter_finds_nothing_in_letters_of_a_real_blog(letters: dict[str, Letter], tmp_path: Path) -> None:
+    assert spam({name: letters[name] for name in sorted(letters)[::RARE]}, tmp_path) == {}
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's Chromium is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -118,7 +140,7 @@ def test_everybody_can_read_letters_of_a_real_blog(browser, letters: dict[str, L
     context = browser.new_context(viewport={"width": 375, "height": 800})
     context.set_offline(True)
     page, found = context.new_page(), {}
-    for name in sorted(letters)[:: STEP * 3]:
+    for name in sorted(letters)[::RARE]:
         page.set_content(letters[name].html, wait_until="domcontentloaded")
         page.add_script_tag(path=PACKAGES / "axe-core/axe.min.js")
         rules = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]

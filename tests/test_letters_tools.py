@@ -17,9 +17,12 @@ from typing import Any
 import pytest
 from lxml import html as parser
 
+from pipeline.gallery import samples
 from pipeline.model import Letter
+from pipeline.reading import read_house
 from tests import letters_house as h
 
+ROOT = Path(__file__).parent.parent
 TOOLS = Path(__file__).parent / "tools"
 PACKAGES = TOOLS / "node_modules"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -35,7 +38,11 @@ needs_spamassassin = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def letters() -> dict[str, Letter]:
-    return {name: made() for name, made in h.SAMPLES.items()}
+    """Those with every Markdown feature, and those that the gallery makes of the sample house."""
+    house = read_house(ROOT, {}, {}, h.NOW)
+    own = {one.name.replace(" · ", "-of-the-house-"): one.letter for one in samples(house, h.stationery(), h.NOW)}
+    assert len(own) == 9
+    return {name: made() for name, made in h.SAMPLES.items()} | own
 
 
 # filters
@@ -46,18 +53,24 @@ MOST_SPAM = 0.5
 
 @needs_spamassassin
 def test_a_spam_filter_finds_nothing_in_any_letter(letters: dict[str, Letter], tmp_path: Path) -> None:
-    """SpamAssassin's own tests, without the network and without what it learned; all letters in one run."""
+    assert spam(letters, tmp_path) == {}
+
+
+def spam(letters: Mapping[str, Letter], folder: Path) -> dict[str, tuple[str, str]]:
+    """Score and reasons of every letter with more than `MOST_SPAM`: SpamAssassin's own tests, all in one run.
+
+    Without the network, and without what it has learned.
+    """
     lines = [b"From x Sat Nov 21 09:00:00 2026\n" + h.mailed(one).replace(b"\r\n", b"\n") for one in letters.values()]
     box = b"\n".join(lines) + b"\n"
-    rules = tmp_path / "rules.cf"
+    rules = folder / "rules.cf"
     rules.write_text("use_bayes 0\nuse_auto_whitelist 0\nreport_safe 0\nskip_rbl_checks 1\n", "ascii")
     command = ["spamassassin", "--local", "--mbox", "--prefspath", str(rules)]
     done = subprocess.run(command, input=box, capture_output=True, check=True, timeout=240)
     said = re.sub(r"\n[ \t]+", " ", done.stdout.decode("utf-8", "replace"))
     scores = re.findall(r"^X-Spam-Status: .*?score=(-?[\d.]+) .*?tests=(\S*)", said, re.MULTILINE)
     assert len(scores) == len(letters)
-    bad = {name: found for name, found in zip(letters, scores, strict=True) if float(found[0]) > MOST_SPAM}
-    assert bad == {}
+    return {name: found for name, found in zip(letters, scores, strict=True) if float(found[0]) > MOST_SPAM}
 
 
 # validators
@@ -155,17 +168,22 @@ def newest(results: dict[str, str]) -> str:
 
 @needs_npm
 def test_every_letter_uses_what_mail_programs_know_or_can_do_without(letters: dict[str, Letter]) -> None:
+    names = set().union(*map(used, letters.values()))
+    assert len(names) > 40
+    missing = lacking(names)
+    assert {name: programs for name, programs in missing.items() if name not in WITHOUT} == {}
+    assert set(WITHOUT) - set(missing) == set()
+
+
+def lacking(names: set[str]) -> dict[str, list[str]]:
+    """Which of `CLIENTS` do not know what of ``names``, by caniemail."""
     data = json.loads((PACKAGES / "caniemail/data/caniemail.json").read_text("utf-8"))["data"]
     known: dict[str, dict[str, Any]] = {one["slug"]: one["stats"] for one in data}
-    everything = set().union(*map(used, letters.values())) & set(known)
-    assert len(everything) > 40
-    lacking = {
+    found = {
         name: sorted(f"{family} {platform}" for family, platform in CLIENTS if _lacks(known[name], family, platform))
-        for name in everything
+        for name in names & set(known)
     }
-    lacking = {name: programs for name, programs in lacking.items() if programs}
-    assert {name: programs for name, programs in lacking.items() if name not in WITHOUT} == {}
-    assert set(WITHOUT) - set(lacking) == set()
+    return {name: programs for name, programs in found.items() if programs}
 
 
 def _lacks(stats: dict[str, Any], family: str, platform: str) -> bool:
