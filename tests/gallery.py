@@ -35,6 +35,7 @@ PICTURES = {
     "letter.png": ("digest · en", 375, "light", 980),
     "letter-dark.png": ("single · zh", 375, "dark", 980),
     "letter-ar.png": ("single-ar", 375, "light", 980),
+    "letter-ja.png": ("digest-ja", 375, "light", 980),
 }
 """Pictures of the documentation: which letter, how wide, in which light, and how much of its height."""
 

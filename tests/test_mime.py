@@ -1,5 +1,6 @@
 import email
 import email.policy
+import quopri
 import re
 from dataclasses import replace
 from email.header import decode_header, make_header
@@ -86,6 +87,18 @@ def test_chinese_goes_as_base64_and_english_stays_readable() -> None:
     english = replace(h.letter(h.SHORT), text="Hello world, with one é.\n" * 40)
     assert read(chinese).get_body(("plain",))["Content-Transfer-Encoding"] == "base64"
     assert read(english).get_body(("plain",))["Content-Transfer-Encoding"] == "quoted-printable"
+
+
+@pytest.mark.parametrize(("others", "way"), [(960, "base64"), (1_040, "quoted-printable")])
+def test_from_a_sixth_of_bytes_beyond_ascii_on_a_part_goes_as_base64(others: int, way: str) -> None:
+    letter = replace(h.letter(h.SHORT), text="é" * 100 + "a b\n" * (others // 4))
+    assert read(letter).get_body(("plain",))["Content-Transfer-Encoding"] == way
+
+
+def test_chinese_is_shorter_as_base64() -> None:
+    """What a letter of Chinese weighs on its way, beside the same in quoted-printable."""
+    text = "你好，世界。\n" * 400
+    assert len(to_bytes(alone(replace(h.letter(h.SHORT), text=text)))) < len(quopri.encodestring(text.encode()))
 
 
 @pytest.mark.parametrize(
