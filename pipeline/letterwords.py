@@ -22,21 +22,25 @@ _WRITE = "Write them into `words/en.yml`, and into the other languages."
 
 
 def read_words(folders: Sequence[Path], named: Places, problems: list[Problem]) -> dict[str, dict[str, str]]:
-    """Language → name → words; of one language the first of ``folders`` that has its file counts.
+    """Language → name → words; those of an earlier one of ``folders`` are laid over those of a later one.
 
     The English of the last folder says which words there are; ``named`` are those that templates ask for by name.
     What is wrong goes into ``problems``, each with its line.
     """
-    paths = {path.stem: path for folder in reversed(folders) for path in sorted((folder / "words").glob("*.yml"))}
-    read = {language: _read(path, problems) for language, path in sorted(paths.items())}
+    words: dict[str, dict[str, str]] = {}
+    lines: dict[str, dict[str, int]] = {}
+    for folder in reversed(folders):
+        for path in sorted((folder / "words").glob("*.yml")):
+            said, where = _read(path, problems)
+            words[path.stem] = words.get(path.stem, {}) | said
+            lines[path.stem] = dict.fromkeys(lines.get(path.stem, {}), 0) | where
     base = folders[-1] / "words" / "en.yml"
     known = dict(_read(base, [])[0] if base.is_file() else {})
-    english = read["en"][0] if "en" in read else {}
-    known.update({key: english[key] for key in english.keys() & set(named) - known.keys()})
+    known |= {key: text for key, text in words.get("en", {}).items() if key in named and key not in known}
     problems += _unsaid(named, known)
-    for language, (words, lines) in read.items():
-        problems += _faults(f"{_FOLDER}{language}.yml", words, lines, known)
-    return {language: words for language, (words, _) in read.items()}
+    for language in sorted(words):
+        problems += _faults(f"{_FOLDER}{language}.yml", words[language], lines[language], known)
+    return words
 
 
 def _unsaid(named: Places, known: Words) -> list[Problem]:
