@@ -10,8 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as parser
 
-from pipeline.letters import LIMIT, TARGET, WEIGHT, Composer
+from pipeline.letterhtml import WIDEST
+from pipeline.letterparts import PREHEADER
+from pipeline.letters import LIMIT, SUBJECT, TARGET, WEIGHT, Composer
 from pipeline.model import Circle, Entry, Letter
+from pipeline.plaintext import WIDTH
 from tests import letters_house as h
 
 ARCHIVE = "https://lin.example.org/archive/"
@@ -141,3 +144,9 @@ def test_a_letter_that_shrank_is_the_same_for_the_next_reader() -> None:
     )
     assert one.sheet is other.sheet
     assert one.stub.entries == other.stub.entries == plan.told
+
+
+def test_the_bounds_are_those_of_mail_programs() -> None:
+    """Gmail clips at 102 KB; most inboxes show 60 columns of a subject; a letter of 600 pixels has 24 at each side."""
+    assert (TARGET, LIMIT, WEIGHT, SUBJECT) == (80_000, 102_000, 200_000, 60)
+    assert (PREHEADER, WIDEST, WIDTH) == ((40, 110), 600 - 2 * 24, 72)

@@ -92,6 +92,19 @@ def test_code_runs_from_left_to_right_whatever_is_around_it(name: str) -> None:
         assert style(block, "text-align") == "left"
 
 
+@pytest.mark.parametrize("to", ["en", "ar"])
+def test_columns_of_a_table_stand_apart_however_they_are_aligned(to: str) -> None:
+    one = post(to, "| a | b | c |\n|--:|:-:|---|\n| 1 | 2 | 3 |\n")
+    rows = tree(h.letter(one, language=to, house=h.replace(h.HOUSE, entries=(one,)))).xpath(
+        "//tr[td[contains(@class,'cell')]]"
+    )
+    start, end = ("padding-right", "padding-left") if to == "ar" else ("padding-left", "padding-right")
+    first, middle, last = rows[0].xpath("td")
+    assert {style(cell, "padding") for cell in (first, middle, last)} == {"7px 5px"}
+    assert (style(first, start), style(last, end)) == ("0", "0")
+    assert not any(style(cell, side) for cell, side in ((first, end), (middle, start), (middle, end), (last, start)))
+
+
 def test_an_arrow_points_the_way_that_is_read() -> None:
     assert "→" in h.near("en").html
     assert "←" in h.near("ar").html
