@@ -115,8 +115,15 @@ def test_pictures_that_cannot_be_fetched_safely_are_their_words() -> None:
         assert made(f"![Alt]({address}) after") == "<p>[Alt] after</p>"
 
 
+@pytest.mark.parametrize("name", ["emojione", "gemoji", "twemoji"])
+def test_pictures_of_emoji_are_the_characters(name: str) -> None:
+    html = mailable(f'<p>Run <img alt="🏃" class="{name}" src="https://h.example/e.png" title=":runner:"> on</p>')
+    assert html == "<p>Run 🏃 on</p>"
+
+
 def test_figures_become_divisions_with_their_caption() -> None:
     html = made('<figure markdown="1">\n![A](https://h.example/a.png)\n<figcaption>Words</figcaption>\n</figure>')
+    assert html.startswith("<div>")
     assert "figure" not in html
     assert "Words" in html
     assert 'class="caption"' in html
