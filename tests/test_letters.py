@@ -97,7 +97,8 @@ def test_every_picture_has_words_and_fits(sample: Letter) -> None:
 
 def test_what_has_a_background_or_colour_has_one_in_the_dark(sample: Letter) -> None:
     root = tree(sample)
-    dark = set(re.findall(r"\.([a-z]+)", root.xpath("string(//style[contains(., 'prefers')])")))
+    sheet = root.xpath("string(//style[contains(., 'prefers')])")
+    dark = set(re.findall(r"\.([a-z]+)", sheet[sheet.index("prefers-color-scheme") : sheet.index("@media (max")]))
     for element in root.xpath("//*[@style]"):
         style = ";" + element.get("style")
         if ";color:" in style or "background-color:" in style:

@@ -102,12 +102,22 @@ def test_chinese_is_shorter_as_base64() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["From here on\nFrom there\n", "a \t\n.\n..\n", "x" * 5000 + "\n", "a\rb\r\nc\n", "é=\n"]
+    "text",
+    [
+        "a" * 75 + " \nb",
+        "a" * 74 + "\t\nb",
+        "From here on\nFrom there\n",
+        "a \t\n.\n..\n",
+        "x" * 5000 + "\n",
+        "a\rb\r\nc\n",
+        "é=\n",
+    ],
 )
 def test_text_that_mail_tends_to_spoil_arrives_whole(text: str) -> None:
     letter = replace(h.letter(h.SHORT), text=text)
     data = to_bytes(alone(letter))
     assert b"\nFrom " not in data
+    assert all(len(line) <= 76 for line in data.partition(b"\r\n\r\n")[2].split(b"\r\n") if b"boundary" not in line)
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
     assert body(read(letter), "plain") == expected
 
