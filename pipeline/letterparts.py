@@ -19,7 +19,7 @@ from pipeline.outgoing import Picture
 from pipeline.passages import body_for
 from pipeline.plaintext import WIDTH, columns, text, wrap
 from pipeline.planned import Chosen
-from pipeline.tongue import Tongue, direction
+from pipeline.tongue import Tongue, direction, language_in, plural
 
 SUMMARY = 200
 """Characters of a summary: two lines, three on a telephone."""
@@ -34,11 +34,16 @@ Sealed = Callable[[Entry, Version, Audience], str]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter."""
+    """How much room there is: ``most`` bytes for one body (0: all), colours in code, pictures inside the letter.
+
+    ``brief`` gives posts in summaries, and ``newest`` bounds how many entries are shown (0: all).
+    """
 
     colours: bool = True
     most: int = 0
     pictures: bool = True
+    brief: bool = False
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Pieces:
         self._pictures = pictures
         self._shown: dict[str, tuple[str | None, Picture | None]] = {}
         self._bodies: dict[tuple[object, ...], tuple[str, str, bool]] = {}
+        self._wholes: dict[tuple[object, ...], str] = {}
 
     @property
     def links(self) -> Links:
@@ -113,6 +119,21 @@ class Pieces:
         """The entries, oldest first."""
         return [self.piece(one, view) for one in sorted(entries, key=lambda one: one.entry.order)]
 
+    def fitting(self, entries: Iterable[Chosen], view: View) -> tuple[list[Chosen], int]:
+        """The entries there is room for, oldest first, and how many older ones are left to the site.
+
+        What stands on no page that everyone may read is never left to it.
+        """
+        found = sorted(entries, key=lambda one: one.entry.order)
+        older = found[: -view.fit.newest] if view.fit.newest else []
+        kept = [one for one in older if self._narrow(one, view)]
+        return [*kept, *found[len(older) :]], len(older) - len(kept)
+
+    def _narrow(self, chosen: Chosen, view: View) -> bool:
+        """Whether these readers may read more of it than everyone."""
+        body = chosen.version.body
+        return not chosen.entry.public or body_for(body, view.audience) != body_for(body, EVERYONE)
+
     def piece(self, chosen: Chosen, view: View) -> Piece:
         """The entry for those whose ``view`` it is.
 
@@ -121,7 +142,8 @@ class Pieces:
         """
         entry, version = chosen.entry, chosen.version
         body = body_for(version.body, view.audience)
-        whole = view.full or entry.kind is Kind.UPDATE or not entry.public or body != body_for(version.body, EVERYONE)
+        full = view.full and not view.fit.brief
+        whole = full or entry.kind is Kind.UPDATE or self._narrow(chosen, view)
         url = self._url(entry, version, view)
         html, plain, shortened = self._body(chosen, view, url) if whole else ("", "", False)
         brief = " ".join((version.summary or teaser(body, SUMMARY)).split())
@@ -172,17 +194,23 @@ class Pieces:
     def _body(self, chosen: Chosen, view: View, url: str) -> tuple[str, str, bool]:
         """HTML, plain text, and whether there is more at ``url``; the same readers' is made once."""
         version, fit = chosen.version, view.fit
-        key = (chosen.entry.id, version.lang, view.audience, view.tongue.lang, fit, view.paste)
+        same = (chosen.entry.id, version.lang, view.audience, fit.colours, fit.pictures)
+        key = (*same, fit.most, view.tongue.lang, view.paste)
         if key not in self._bodies:
-            door = self._door(view)
-            media = self._media if fit.pictures else self._on_the_web
-            rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=door)
-            whole = mailable(rendered.html, page=url, colours=fit.colours)
-            html = cut(whole, fit.most) if fit.most and url and chosen.entry.kind is Kind.POST else whole
+            if same not in self._wholes:
+                self._wholes[same] = self._whole(version, view, url)
+            whole = self._wholes[same]
+            html = cut(whole, fit.most) if fit.most and url else whole
             width = 0 if view.paste else WIDTH
             plain = text(html, width=width, picture=view.tongue.say("picture"), numbered=not view.paste)
             self._bodies[key] = html, plain, html != whole
         return self._bodies[key]
+
+    def _whole(self, version: Version, view: View, url: str) -> str:
+        """All of a body as HTML for a letter."""
+        media = self._media if view.fit.pictures else self._on_the_web
+        rendered = html_for(self.shelf, version, view.audience, absolute=True, media=media, door=self._door(view))
+        return mailable(rendered.html, page=url, colours=view.fit.colours)
 
     def _media(self, path: str) -> str | None:
         """Where a file of ``content/`` is for a reader: on the web, inside the letter, or nowhere."""
@@ -236,20 +264,9 @@ def _notes(chosen: Chosen, tongue: Tongue) -> tuple[str, ...]:
     return tuple(tongue.say(key, language=name) for key, holds in said.items() if holds)
 
 
-def language_in(language: str, speaker: str) -> str:
-    """The name of ``language`` in the language of ``speaker``."""
-    from babel import Locale
-
-    names = Locale.parse(speaker, sep="-").languages
-    tags = (language.replace("-", "_"), language.partition("-")[0])
-    return str(next((names[tag] for tag in tags if tag in names), language))
-
-
 def counted(tongue: Tongue, key: str, number: int, **values: object) -> str:
     """The words for ``key`` in the plural that ``number`` takes in the tongue's language."""
-    from babel import Locale
-
-    form = f"{key}-{Locale.parse(tongue.lang, sep='-').plural_form(number)}"
+    form = f"{key}-{plural(tongue.lang, number)}"
     return tongue.say(form if form in tongue.words else f"{key}-other", n=number, **values)
 
 

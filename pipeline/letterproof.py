@@ -25,6 +25,9 @@ LINE = 998
 
 _TEMPLATES = "templates/"
 _NO_WORDS = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt\s*=\s*[\"']?[^\s\"'>])[^>]*>")
+_DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)")
+"""What a style sheet says for the dark."""
+
 _FENCE = re.compile(r"\s*(```|~~~)")
 
 
@@ -83,7 +86,9 @@ def _frame(one: Frozen) -> Iterator[tuple[str, str]]:
     from lxml import html
 
     root: Any = html.document_fromstring(one.sheet.html)
-    dark = set(re.findall(r"\.([a-z]+)", " ".join(style.text or "" for style in root.iter("style"))))
+    dark = set(
+        re.findall(r"\.([a-z]+)", " ".join(_DARK.findall(" ".join(one.text or "" for one in root.iter("style")))))
+    )
     for element in root.iter():
         if isinstance(element.tag, str):
             yield from _element(element, dark)

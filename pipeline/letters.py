@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline.frozen import whole
 from pipeline.languages import worded
+from pipeline.letterhead import Letterhead
 from pipeline.letterparts import Fit, Piece, Pieces, Sealed, View, clipped, counted, folded, preheader
 from pipeline.letterstyle import finish
 from pipeline.model import Circle, House
@@ -42,7 +42,9 @@ _FITS = (
     Fit(colours=False),
     Fit(colours=False, pictures=False),
     *(Fit(colours=False, pictures=False, most=most) for most in (40_000, 20_000, 10_000, 5_000)),
+    *(Fit(colours=False, pictures=False, most=5_000, brief=True, newest=newest) for newest in (0, 80, 40, 20, 10)),
 )
+"""What gives way until a letter is small enough: the first of these that makes it so."""
 
 
 class Composer:
@@ -57,6 +59,7 @@ class Composer:
         self.house = house
         self.stationery = stationery
         self.pieces = Pieces(house, pictures, sealed)
+        self.head = Letterhead(house.settings, self.pieces.links.authority)
         self._sheets: dict[tuple[Any, ...], tuple[str, Sheet]] = {}
 
     def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:
@@ -75,7 +78,7 @@ class Composer:
         stub = Letter(
             delivery_id=delivery_id,
             person=person.id,
-            sender=mail.sender,
+            sender=self.head.sender,
             to=person.address,
             to_name=name,
             reply_to=mail.reply_to,
@@ -84,7 +87,9 @@ class Composer:
             html="",
             date=now,
             language=planned.language,
-            headers=self._headers(planned, delivery_id, token),
+            headers=self.head.headers(
+                planned.language, delivery_id, token, automatic=self.house.circle(planned.circle).automatic
+            ),
             entries=planned.told,
         )
         hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
@@ -121,15 +126,17 @@ class Composer:
         posts = sum(one.entry.kind == "post" for one in planned.entries)
         full = circle.full or (not planned.digest and posts == 1)
         view = View(planned.audience, tongue, now, full=full, fit=fit)
-        pieces = self.pieces.all(planned.entries, view)
+        entries, left = self.pieces.fitting(planned.entries, view)
+        pieces = [self.pieces.piece(one, view) for one in entries]
         hole = "hole" + hashlib.sha256("".join(one.html + one.text for one in pieces).encode()).hexdigest()[:16]
-        subject = _subject(pieces, tongue)
+        subject = _subject(pieces, left, tongue)
         values = self._values(planned.language, pieces, tongue, now, hole) | {
             "subject": subject,
             "line": planned.line.text if planned.line else "",
             "opening": self.pieces.opening(planned.opening, view) if planned.opening else None,
             "also": [self.pieces.mention(one) for one in planned.also],
             "more": planned.more,
+            "earlier": counted(tongue, "earlier", left) if left else "",
         }
         kind = "digest" if planned.digest or posts > 1 or len(pieces) > posts > 0 else "single"
         kind = kind if posts else "update"
@@ -156,45 +163,13 @@ class Composer:
             "updates": _updates(pieces),
             "posts": _posts(pieces),
             "why": why,
-            "leave": self._leave(hole + "token"),
-            "pace": self._by_mail("pace", hole + "token"),
+            "leave": self.head.leave(hole + "token"),
+            "pace": self.head.by_mail("pace", hole + "token"),
             "postal": " · ".join(settings.mail.postal.split("\n")).strip(" ·"),
             "say": tongue.say,
             "folded": folded,
             "under": lambda words, sign: sign * min(columns(words), WIDTH),
         }
-
-    def _by_mail(self, what: str, token: str) -> str:
-        mail = self.house.settings.mail
-        address = parseaddr(mail.reply_to or mail.sender)[1]
-        return f"mailto:{quote(address, safe='@+')}?subject={what}%20{token}"
-
-    def _leave(self, token: str) -> str:
-        """Where a reader leaves: on the web when the house has such a page, else by mail."""
-        page = self.house.settings.mail.unsubscribe
-        return page.replace("{token}", token) if page else self._by_mail("leave", token)
-
-    def _headers(self, planned: PlannedLetter, delivery_id: str, token: str) -> tuple[tuple[str, str], ...]:
-        authority = self.pieces.links.authority
-        by_mail = f"<{self._by_mail('leave', token)}>"
-        page = self._leave(token) if self.house.settings.mail.unsubscribe else ""
-        found = [
-            ("Message-ID", f"<{delivery_id}@{authority}>"),
-            ("List-Id", self._list_id(authority)),
-            ("List-Unsubscribe", f"<{page}>, {by_mail}" if page else by_mail),
-            ("Content-Language", planned.language),
-        ]
-        if page:
-            found.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-        if self.house.circle(planned.circle).automatic:
-            found += [("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")]
-        return tuple(found)
-
-    def _list_id(self, authority: str) -> str:
-        """One for the house: a circle's name would tell readers how they are sorted."""
-        settings = self.house.settings
-        title, name = worded(settings.title, settings.language), f"letters.{authority}"
-        return formataddr((title, name)) if title.isascii() else f"{title} <{name}>"
 
 
 def weight(sheet: Sheet) -> int:
@@ -211,11 +186,11 @@ def _updates(pieces: list[Piece]) -> list[Piece]:
     return [piece for piece in pieces if not piece.title]
 
 
-def _subject(pieces: list[Piece], tongue: Tongue) -> str:
+def _subject(pieces: list[Piece], left: int, tongue: Tongue) -> str:
     """The newest post's title, or an update's first words, and how many more there are."""
     newest = (_posts(pieces) or pieces)[-1]
     words = " ".join((newest.title or newest.teaser).split())
-    rest = len(pieces) - 1
+    rest = len(pieces) - 1 + left
     if not rest:
         return clipped(words, SUBJECT)
     room = SUBJECT - columns(counted(tongue, "more", rest, title=""))

@@ -110,14 +110,15 @@ def ascii_address(address: str) -> str:
     Errors: Refused for what is no address, and for a local part beyond ASCII, which few servers take.
     """
     local, _, domain = address.rpartition("@")
-    domain = _ascii_domain(domain)
+    domain = ascii_domain(domain)
     if not _ATOMS.fullmatch(local) or not domain or len(local) > 64 or len(domain) > 253:
         raise Refused(f"{address!r} is not an address that mail can be written to", address=True)
     return f"{local}@{domain}"
 
 
 @lru_cache(maxsize=1024)
-def _ascii_domain(domain: str) -> str:
+def ascii_domain(domain: str) -> str:
+    """A domain in IDNA form; nothing for what is none."""
     import idna
 
     try:

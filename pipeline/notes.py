@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pipeline.errors import KithError
 from pipeline.ledger import Ledger
-from pipeline.opened import open_house
+from pipeline.opened import Opened, open_house
+from pipeline.plan import plan
 from pipeline.secret import private_folder, read_secret
 from pipeline.standing import who_is
 
@@ -20,7 +21,8 @@ LONGEST = 300
 def note(root: Path, environ: Mapping[str, str], name: str, text: str, now: datetime) -> str:
     """Keeps ``text`` for the next letter to one person, in place of one that waits; ``""`` takes that one back.
 
-    Raises `KithError` for a text that is no line and for somebody who gets no letters.
+    Raises `KithError` for a text that is no line and for somebody who gets no letters. What it replaces or takes
+    back is said once more, so that nothing is lost by a slip.
     """
     text = _one_line(text)
     with Ledger.open(private_folder(root), now) as ledger:
@@ -30,12 +32,23 @@ def note(root: Path, environ: Mapping[str, str], name: str, text: str, now: date
         if who.startswith("circle:"):
             raise KithError(f"`{name}` is a broadcast circle, and a line is for one person.")
         before = opened.history.lines.get(who)
+        if text and (reason := _never(opened, who)):
+            raise KithError(f"{reason}, so there is no letter to put it on. Write to them yourself.")
         if not text and before is None:
             raise KithError(f"no line waits for `{who}`.")
         ledger.choose(who, {"line": text}, now)
     if not text:
-        return f"{who}: the line is taken back."
-    return f"{who}: it stands on top of their next letter{', in place of the one that waited' if before else ''}."
+        return f"{who}: the line is taken back: “{before.text if before else ''}”"
+    return f"{who}: it stands on top of their next letter" + (f", in place of “{before.text}”" if before else ".")
+
+
+def _never(opened: Opened, who: str) -> str:
+    """Why no letter ever goes to somebody as they stand now, with its place; a pause ends some day."""
+    person = next(one for one in opened.house.people if one.id == who)
+    decided = plan(opened.house, opened.history, opened.now)
+    silent = next((one.reason for one in decided.held if one.who == who and not one.entries), "")
+    reason = silent or opened.history.blocked.get(who, "")
+    return f"subscribers.yml:{person.line}: no letter goes to `{who}`: {reason}" if reason else ""
 
 
 def _one_line(text: str) -> str:

@@ -33,6 +33,7 @@ LETTER = _values("""
     opening   | said or nothing | What the author says first, from content/letters/.
     updates   | list of pieces  | The updates, oldest first.
     posts     | list of pieces  | The posts, oldest first.
+    earlier   | text            | How many older entries there was no room for, in words, or nothing.
     also      | list of mentions | Posts on the site that this reader was not told about.
     more      | yes or no       | Whether there are more of those.
     why       | text            | Why the reader gets letters.

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pipeline.markup import tree
@@ -26,9 +27,11 @@ _ATOM = re.compile(rf"[{_OPENING}]*(?:[^{_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}])
 
 def columns(text: str) -> int:
     """How many columns ``text`` takes on a screen of fixed width: wide characters two, combining ones none."""
-    return sum(_columns(sign) for sign in text)
+    # Printable ASCII has no sign that is wide or combines.
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+@lru_cache(maxsize=8192)
 def _columns(sign: str) -> int:
     if sign < "\u0300":
         return 1
@@ -45,14 +48,14 @@ def wrap(text: str, width: int) -> list[str]:
     if not width:
         return [" ".join(text.split())] if text.strip() else []
     lines: list[str] = []
-    line = ""
+    line, taken = "", 0
     for space, atom in _atoms(text):
-        joined = f"{line}{space}{atom}" if line else atom
-        if line and columns(joined) > width:
+        more = columns(atom)
+        if line and taken + len(space) + more > width:
             lines.append(line)
-            line = atom
+            line, taken = atom, more
         else:
-            line = joined
+            line, taken = (f"{line}{space}{atom}", taken + len(space) + more) if line else (atom, more)
     return [*lines, line] if line else lines
 
 

@@ -20,6 +20,7 @@ _MUCH = 1 / 6
 """The share of bytes that are not ASCII from which base64 is shorter and easier to read back than QP."""
 
 _BASE64_LINE = 76
+_BLANK_AT_END = re.compile(r"[ \t]$", re.MULTILINE)
 
 
 class _Text:
@@ -85,7 +86,10 @@ class _Text:
 
     def _quoted(self, text: str) -> bytes:
         """Quoted-printable; a line that begins with ``From`` would be changed by old mailboxes."""
-        data = re.sub(rb"(?m)^From ", b"=46rom ", quopri.encodestring(text.encode()))
+        # A blank before a line's end makes a line too long, and other bytes than the same line by itself.
+        lines = text.split("\n") if _BLANK_AT_END.search(text) else [text]
+        data = b"\n".join([quopri.encodestring(line.encode()) for line in lines])
+        data = re.sub(rb"(?m)^From ", b"=46rom ", data)
         return (re.sub(rb"(?m)^\.", b"..", data) if self._stuffed else data).replace(b"\n", b"\r\n")
 
 

@@ -264,6 +264,10 @@ def plan_data(house: House, plan: Plan) -> dict[str, object]:
                     {"id": one.entry.id, "language": one.version.lang, "fallback": one.fallback}
                     for one in letter.entries
                 ],
+                "opening": letter.opening.version.path if letter.opening else None,
+                "also": [one.entry.id for one in letter.also],
+                "more": letter.more,
+                "note": letter.line.text if letter.line else None,
             }
             for letter in plan.letters
         ],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pipeline.settings import Settings
+from pipeline.settings import Mail, Settings
 from pipeline.validate import LANGUAGE, did_you_mean
 
 Fault = tuple[tuple[str, ...], str, str]
@@ -100,6 +100,7 @@ def _mail(settings: Settings) -> Iterator[Fault]:
         value = getattr(settings.mail, key)
         if value and not _is_mailbox(value):
             yield ("mail", key), f"`{value}` is not a mailbox", "Write `Name <name@example.org>`."
+    yield from _answers(settings.mail)
     if not settings.mail.sender.strip():
         yield ("mail", "sender"), "`sender` is empty", "Write `Name <name@example.org>`."
     way_out = settings.mail.unsubscribe
@@ -130,6 +131,19 @@ def _is_here(host: str) -> bool:
     from pipeline.wire import is_loopback
 
     return is_loopback(host)
+
+
+_NOBODY = re.compile(r"(do[-_]?)?not?[-_]?reply@.*", re.IGNORECASE)
+
+
+def _answers(mail: Mail) -> Iterator[Fault]:
+    """Readers answer letters, and leave by one where there is no page for it."""
+    from email.utils import parseaddr
+
+    key = "reply_to" if mail.reply_to else "sender"
+    address = parseaddr(getattr(mail, key))[1]
+    if _NOBODY.fullmatch(address):
+        yield ("mail", key), f"nobody reads `{address}`, and a letter is answered", "Write a mailbox that you read."
 
 
 def _is_mailbox(value: str) -> bool:

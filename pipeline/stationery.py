@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Misconfigured, Problem, Problems
 from pipeline.languages import closest
+from pipeline.letterwords import Places, read_words
 from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
 from pipeline.textfile import read_text
 from pipeline.tongue import Tongue
 from pipeline.validate import did_you_mean, visible
-from pipeline.yamlfile import parse
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-_PLURAL = re.compile(r"-(zero|one|two|few|many)$")
 
 
 @dataclass(frozen=True)
@@ -53,23 +51,14 @@ def load_stationery(folders: Sequence[Path]) -> Stationery:
     """
     sources = {name: _text(_find(folders, name)) for name in TEMPLATES}
     problems: list[Problem] = []
-    words = _all_words(folders, problems)
     environment = _environment(sources)
+    said: Places = {}
     for name, source in sources.items():
-        problems += _broken(environment, name, source)
+        problems += _broken(environment, name, source, said)
+    words = read_words(folders, said, problems)
     if problems or "en" not in words:
         raise Problems(problems or [Problem("templates/words/en.yml", 0, "missing", "Every language rests on it.")])
     return Stationery(environment, _text(_find(folders, STYLES)), words)
-
-
-def _all_words(folders: Sequence[Path], problems: list[Problem]) -> dict[str, dict[str, str]]:
-    names = {path.stem: path for folder in reversed(folders) for path in sorted((folder / "words").glob("*.yml"))}
-    words = {language: _words(path, problems) for language, path in sorted(names.items())}
-    english = words.get("en", {})
-    for language, said in words.items():
-        wanted = {key for key in english if not _PLURAL.search(key)} - set(said)
-        problems += [Problem(f"templates/words/{language}.yml", 0, f"no word for `{key}`") for key in sorted(wanted)]
-    return words
 
 
 def _find(folders: Sequence[Path], name: str) -> Path:
@@ -84,18 +73,6 @@ def _text(path: Path) -> str:
     if problems:
         raise Problems(problems)
     return text
-
-
-def _words(path: Path, problems: list[Problem]) -> dict[str, str]:
-    name = f"templates/words/{path.name}"
-    text, unread = read_text(path, name, path.parent)
-    document = parse(text)
-    problems += unread + document.named(name)
-    found = document.value if isinstance(document.value, dict) else {}
-    for key, value in found.items():
-        if not isinstance(value, str):
-            problems.append(Problem(name, document.line((key,)), f"`{key}` is not text", "Put it inside quotes."))
-    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def _environment(sources: dict[str, str]) -> Environment:
@@ -119,8 +96,8 @@ _LANGUAGE_OF_ITS_OWN = frozenset("self super caller varargs kwargs loop".split()
 _LIST = "`kith templates` lists what there is."
 
 
-def _broken(environment: Environment, name: str, source: str) -> list[Problem]:
-    """What can be seen to be wrong in a template before it is used."""
+def _broken(environment: Environment, name: str, source: str, said: dict[str, list[tuple[str, int]]]) -> list[Problem]:
+    """What can be seen to be wrong in a template before it is used; ``said`` learns where it asks for which words."""
     from jinja2 import TemplateSyntaxError, meta, nodes
 
     try:
@@ -129,6 +106,9 @@ def _broken(environment: Environment, name: str, source: str) -> list[Problem]:
     except TemplateSyntaxError as error:
         return [_fault(error, name)]
     known = {value.name for value in offered(name)}
+    for call in tree.find_all(nodes.Call):
+        if getattr(call.node, "name", "") == "say" and call.args and isinstance(call.args[0], nodes.Const):
+            said.setdefault(str(call.args[0].value), []).append((name, call.lineno))
     own = {node.target for node in tree.find_all(nodes.Import)}
     own |= {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
     unknown = meta.find_undeclared_variables(tree) - known - own - set(environment.globals) - _LANGUAGE_OF_ITS_OWN

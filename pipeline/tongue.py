@@ -99,6 +99,18 @@ def territorial(lang: str) -> str:
     return f"{locale.language}_{land}" if land else ""
 
 
+def plural(lang: str, number: int) -> str:
+    """The form that words take beside ``number``: one, two, few, many or other."""
+    return str(_locale(lang).plural_form(number))
+
+
+def language_in(language: str, speaker: str) -> str:
+    """The name of ``language`` in the language of ``speaker``; its tag where nobody knows."""
+    names = _locale(speaker).languages
+    tags = (language.replace("-", "_"), language.partition("-")[0])
+    return str(next((names[tag] for tag in tags if tag in names), language))
+
+
 @lru_cache(maxsize=64)
 def _locale(lang: str) -> Any:
     from babel import Locale, UnknownLocaleError

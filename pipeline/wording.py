@@ -23,7 +23,7 @@ _INDEX = "config docs fields lang location pipeline separator tags text title bo
 
 SPEAKING = (
     "feeds feedxml feedhtml newsstand pages listings listed archive tagged timeline welcome desk making engine "
-    "searching finish markup letters letterhtml"
+    "searching finish markup letters letterhead letterhtml"
 ).split()
 """The modules that write words of their own onto pages, into feeds and letters."""
 

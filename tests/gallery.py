@@ -35,6 +35,7 @@ PICTURES = {
     "letter.png": ("digest · en", 375, "light", 980),
     "letter-dark.png": ("single · zh", 375, "dark", 980),
     "letter-ar.png": ("single-ar", 375, "light", 980),
+    "letter-ja.png": ("digest-ja", 375, "light", 980),
 }
 """Pictures of the documentation: which letter, how wide, in which light, and how much of its height."""
 
@@ -85,6 +86,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--pictures", action="store_true")
     asked.add_argument("--shots", type=Path)
+    asked.add_argument("--only", default="", help="with --shots: those whose name holds this")
     options = asked.parse_args()
     shown = gather()
     folder = ROOT / "build" / "gallery"
@@ -101,10 +103,11 @@ def main() -> None:
     if options.shots:
         options.shots.mkdir(parents=True, exist_ok=True)
         with browser() as chromium:
-            for one in shown:
+            for one in [one for one in shown if options.only in one.name]:
                 for width in WIDTHS:
                     for scheme in SCHEMES:
-                        name = f"{one.name.replace(' · ', '-')}.{width}.{scheme}.png"
+                        # The house's own are named `digest · en`, those of the tests `digest-en`.
+                        name = f"{one.name.replace(' · ', '-of-the-house-')}.{width}.{scheme}.png"
                         shoot(chromium, one, width, scheme, 0).save(options.shots / name)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,94 +28,11 @@ from pipeline.outgoing import Letter, Picture
 from pipeline.planned import Chosen, PlannedLetter, PlannedPaste
 from pipeline.settings import Mail, Settings
 from pipeline.stationery import Stationery, load_stationery
+from tests.letters_texts import ARABIC, CODE, ELSEWHERE, EVERYTHING
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TOKEN = "Zq3tokenXy"
-
-EVERYTHING = r"""
-The first paragraph has *emphasis*, **weight**, `a span`, ==a mark==, ~~a strike~~, H~2~O, x^2^, a
-[link](https://example.org/page), [another post](short.md) and ++ctrl+c++.[^1]
-
-## Lists
-
-- one
-- two
-    1. deep
-    2. deeper
-
-<!-- -->
-
-- [x] done
-- [ ] to do
-
-!!! note "With care"
-    A box with a [link](https://example.org/box).
-
-??? tip
-    Folded on the web.
-
-=== "Python"
-    ```python
-    def half(x: float) -> float:
-        return x / 2  # not rounded
-    ```
-
-=== "Words"
-    Divide by two.
-
-```text title="log.txt"
-a line
-    and    one with blanks
-```
-
-| Model | Speed |
-|---|---:|
-| small | 21.8 |
-| 大模型 | 4.9 |
-
-The bound is $r \le B/S$, or
-
-$$
-r \le \frac{B}{S}
-$$
-
-> A quote.
-
-Term
-:   What it means.
-
-![A public picture](../media/lens.jpg)
-
-::: only inner
-The orchid was straighter than mine.
-
-![The balcony](../media/balcony.jpg)
-:::
-
-![A sized one](../media/lens.jpg){ width=300 }
-
-<span onclick="x()" style="color:red">odd</span> <script>alert(1)</script>
-
-[^1]: A footnote with a [link](https://example.org/foot).
-"""
-
-ARABIC = """
-كانت البحيرة صغيرة، وهذا [دفتر](https://example.org/notebook).
-
-> اقتباس
-
-!!! note "ملاحظة"
-    نص قصير.
-
-```python
-x = 1  # واحد
-```
-
-| الشهر | الخطوات |
-|---|---:|
-| يونيو | 410 |
-"""
 
 
 def version(lang: str, title: str, summary: str, body: str, slug: str, **more: bool) -> Version:
@@ -207,7 +124,9 @@ WEI = Person(
 )
 
 
+@cache
 def stationery() -> Stationery:
+    """The house's own, read and compiled once for all tests."""
     return load_stationery([TEMPLATES])
 
 
@@ -273,14 +192,31 @@ def mailed(one: Letter) -> bytes:
     return to_bytes(alone(one))
 
 
+def abroad(lang: str) -> Letter:
+    """A digest with posts in full, in one of the other languages, and one entry in a language that it has to name."""
+    title, words, saying, update, first = ELSEWHERE[lang]
+    body = f"{words}\n\n> {saying}\n{CODE.format(saying[:4])}\n\n{words}"
+    hill = entry("hill", 16, version(lang, title, "", body, "hill", translated=True))
+    cold = entry("cold", 20, version(lang, "", "", update, "cold"))
+    said = Opening("2026-11", (), NOW, Version(lang, "", "", first, f"content/letters/2026-11.{lang}.md"))
+    marta = replace(WEI, name={"": "Marta"}, languages=(lang,))
+    told = (hill, cold, STAIRS)
+    also = planned(MODELS, TRAIL, language=lang).entries
+    house = replace(HOUSE, entries=(*told, MODELS, TRAIL))
+    return letter(
+        *told, language=lang, circle=WHOLE, digest=True, person=marta, house=house, opening=said, also=also, more=True
+    )
+
+
 READERS = {"single": near, "digest": far, "update": brief}
 LANGUAGES = ("en", "zh", "ar")
-GOLDEN = {f"{kind}-{lang}": partial(made, lang) for kind, made in READERS.items() for lang in LANGUAGES}
-"""Three readers in three languages, approved to the byte."""
+GOLDEN = {f"{kind}-{lang}": cache(partial(made, lang)) for kind, made in READERS.items() for lang in LANGUAGES}
+"""Three readers in three languages, approved to the byte; each letter is made once, as nothing can change it."""
 
 SAMPLES = {
     **GOLDEN,
-    "update-es": lambda: letter(COLD, language="es", person=replace(WEI, name={"": "Marta"}, languages=("es",))),
-    "fallback-en": lambda: letter(LAKE, circle=INNER),
-    "whole-ar": lambda: letter(LAKE, EVERY, PRIVATE, COLD, language="ar", circle=INNER, digest=True),
+    "update-es": cache(partial(brief, "es")),
+    **{f"digest-{lang}": cache(partial(abroad, lang)) for lang in ELSEWHERE},
+    "fallback-en": cache(lambda: letter(LAKE, circle=INNER)),
+    "whole-ar": cache(lambda: letter(LAKE, EVERY, PRIVATE, COLD, language="ar", circle=INNER, digest=True)),
 }

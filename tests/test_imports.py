@@ -17,17 +17,18 @@ FLOORS = (
     "walked",
     "crew feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     "deploy frontmatter mailsession model settled textfile web wording",
-    "addresses config keys leak links named pace passages planned register renamed rules stationery strays workshop "
+    "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
     "written",
     "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
-    "templates",
+    "stationery",
     "bodies census enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan "
-    "plate recall shell subscribers terms texts tripwire",
+    "plate recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
-    "cards eyes leakfiles letters moved newsstand payload reading report searching takeover timeline transports.base",
-    "engine eyeshtml gallery inflight issues leaving ledger letterproof listed sealed transports.outbox "
-    "transports.sendgrid transports.smtp",
-    "archive custody deliver hub leakcheck tagged transports.choose welcome",
+    "cards eyes leakfiles letterhead moved newsstand payload reading report searching takeover timeline "
+    "transports.base",
+    "engine eyeshtml inflight leaving ledger letters listed sealed transports.outbox transports.sendgrid "
+    "transports.smtp",
+    "archive custody deliver gallery hub issues leakcheck letterproof tagged transports.choose welcome",
     "listings opened rotate terminal",
     "pages standing",
     "making notes",

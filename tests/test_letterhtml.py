@@ -115,8 +115,15 @@ def test_pictures_that_cannot_be_fetched_safely_are_their_words() -> None:
         assert made(f"![Alt]({address}) after") == "<p>[Alt] after</p>"
 
 
+@pytest.mark.parametrize("name", ["emojione", "gemoji", "twemoji"])
+def test_pictures_of_emoji_are_the_characters(name: str) -> None:
+    html = mailable(f'<p>Run <img alt="🏃" class="{name}" src="https://h.example/e.png" title=":runner:"> on</p>')
+    assert html == "<p>Run 🏃 on</p>"
+
+
 def test_figures_become_divisions_with_their_caption() -> None:
     html = made('<figure markdown="1">\n![A](https://h.example/a.png)\n<figcaption>Words</figcaption>\n</figure>')
+    assert html.startswith("<div>")
     assert "figure" not in html
     assert "Words" in html
     assert 'class="caption"' in html
@@ -166,7 +173,18 @@ def test_a_house_of_everything_keeps_no_id() -> None:
     assert " id=" not in made(h.EVERYTHING, page=PAGE)
 
 
+def test_marks_that_link_a_heading_to_itself_are_dropped() -> None:
+    permalink = '<a class="headerlink" href="#a" title="Permanent link">¶</a>'
+    assert mailable(f'<h2 id="a">A{permalink}</h2>', page=PAGE) == "<h3>A</h3>"
+
+
 # styles
+
+
+def test_nothing_is_fetched_to_style_a_letter(tmp_path) -> None:
+    (tmp_path / "own.css").write_text("p { color: red }", "utf-8")
+    html = finish(f'<link rel="stylesheet" href="{(tmp_path / "own.css").as_uri()}"><p>x</p>', "")
+    assert "red" not in html
 
 
 def test_styles_go_inline_and_only_named_classes_stay() -> None:

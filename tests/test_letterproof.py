@@ -14,6 +14,7 @@ from pipeline.frozen import alone
 from pipeline.letterproof import proof
 from pipeline.letters import LIMIT, WEIGHT, Composer, weight
 from pipeline.outgoing import Picture
+from pipeline.stationery import load_stationery
 from tests import letters_house as h
 
 HELLO = "content/posts/hello.md"
@@ -85,14 +86,33 @@ def test_pictures_in_code_are_no_pictures(tmp_path: Path) -> None:
             "p { background-color: #eeeeee; }",
             "`<p>` has a background",
         ),
+        (
+            "layout.html.j2",
+            "  .box { background-color: #1a2725",
+            "  .bax { background-color: #1a2725",
+            "`<td>` has a background",
+        ),
         ("layout.txt.j2", "{{ pace }}", "", "the plain text lacks the link `mailto:"),
     ],
 )
 def test_what_a_changed_template_does_is_said(tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
     changed = (h.TEMPLATES / name).read_text("utf-8")
     assert old in changed
-    found = faults(house(tmp_path, {f"templates/{name}": changed.replace(old, new)}))
+    (tmp_path / name).write_text(changed.replace(old, new), "utf-8")
+    plan = h.planned(h.EVERY if "box" in old else h.SHORT)
+    composer = Composer(h.HOUSE, load_stationery([tmp_path, h.TEMPLATES]), h.picture)
+    one = composer.frozen(plan, issue_id="i", delivery_id="d", token="t", mark="", now=h.NOW)
+    found = [str(problem) for problem in proof([(plan, one)])]
     assert any(line.startswith(f"templates/: {said}") for line in found), found
+
+
+def test_a_build_says_what_changed_templates_do_all_at_once(tmp_path: Path) -> None:
+    layout = (h.TEMPLATES / "layout.html.j2").read_text("utf-8")
+    layout = layout.replace('href="{{ leave }}"', 'href="/leave"').replace("{{ preheader }}", "Hi")
+    styles = (h.TEMPLATES / "letter.css").read_text("utf-8") + ".hello { background-color: #eeeeee; }"
+    found = faults(house(tmp_path, {"templates/layout.html.j2": layout, "templates/letter.css": styles}))
+    said = ("`<p>` has a background", "the address `/leave`", "the line for the inbox", "the plain text lacks the link")
+    assert [any(line.startswith(f"templates/: {one}") for line in found) for one in said] == [True] * 4
 
 
 def test_publishing_tells_of_faults_and_goes_on(tmp_path: Path) -> None:

@@ -78,6 +78,23 @@ def test_the_text_has_the_same_links_as_the_html(sample: Letter) -> None:
         assert address in sample.text
 
 
+def test_the_text_has_every_entry_and_every_line_of_code_as_it_is(sample: Letter) -> None:
+    root = tree(sample)
+    lines = {line.strip() for line in sample.text.splitlines()}
+    for block in root.xpath("//pre"):
+        assert {line.strip() for line in block.text_content().rstrip().split("\n")} <= lines
+        assert "\n    ".join(["", *block.text_content().rstrip().split("\n")]).rstrip() in sample.text
+    said = "".join(sample.text.split())
+    for title in root.xpath("//h2[a[@class='title']]|//p[@class='hello']"):
+        assert "".join(title.text_content().split()) in said
+
+
+def test_hidden_text_is_the_inbox_line_alone(sample: Letter) -> None:
+    (hidden,) = tree(sample).xpath("//*[contains(@style, 'display:none') or contains(@style, 'max-height:0')]")
+    assert hidden.getparent().tag == "body"
+    assert hidden.getprevious() is None
+
+
 def test_every_picture_has_words_and_fits(sample: Letter) -> None:
     for picture in tree(sample).xpath("//img"):
         assert picture.get("alt")
@@ -86,7 +103,8 @@ def test_every_picture_has_words_and_fits(sample: Letter) -> None:
 
 def test_what_has_a_background_or_colour_has_one_in_the_dark(sample: Letter) -> None:
     root = tree(sample)
-    dark = set(re.findall(r"\.([a-z]+)", root.xpath("string(//style[contains(., 'prefers')])")))
+    sheet = root.xpath("string(//style[contains(., 'prefers')])")
+    dark = set(re.findall(r"\.([a-z]+)", sheet[sheet.index("prefers-color-scheme") : sheet.index("@media (max")]))
     for element in root.xpath("//*[@style]"):
         style = ";" + element.get("style")
         if ";color:" in style or "background-color:" in style:

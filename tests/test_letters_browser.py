@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gallery import samples
+from pipeline.reading import read_house
 from tests import letters_house as h
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -45,7 +47,7 @@ def browser():
         opened.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", "dark"], scope="module")
 def page(browser, request: pytest.FixtureRequest):
     context = browser.new_context(color_scheme=request.param)
     context.set_offline(True)
@@ -60,6 +62,16 @@ def test_a_letter_fits_every_screen_and_can_be_read_on_it(page, name: str) -> No
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CONTRAST) == []
+
+
+def test_letters_of_the_sample_house_fit_every_screen_and_can_be_read_on_it(page) -> None:
+    house = read_house(Path(__file__).parent.parent, {}, {}, h.NOW)
+    for one in samples(house, h.stationery(), h.NOW):
+        page.set_content(one.letter.html, wait_until="domcontentloaded")
+        for width in (320, 375, 600):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, one.name
+        assert page.evaluate(CONTRAST) == [], one.name
 
 
 def test_a_letter_follows_the_screen_into_the_dark(browser) -> None:

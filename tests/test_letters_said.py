@@ -200,3 +200,15 @@ def test_a_token_is_quoted_wherever_it_stands() -> None:
     assert 'a"b c' not in letter.html
     assert "a%22b%20c" in letter.html
     assert "a%22b%20c" in dict(letter.headers)["List-Unsubscribe"]
+
+
+def test_a_digest_names_what_else_is_on_the_site_in_both_forms_and_leads_to_the_rest() -> None:
+    also = h.planned(h.MODELS, h.TRAIL).entries
+    for told in ((h.SHORT, h.COLD), (h.COLD, h.STAIRS)):
+        letter = h.letter(*told, digest=True, also=also, more=True)
+        (line,) = tree(letter).xpath("//p[a[contains(., 'and more')]]")
+        assert line.text_content() == "Also on the site: 山路 · A model on the train · and more"
+        assert line.xpath("a/@lang") == ["zh", "en"]
+        for address in line.xpath("a/@href"):
+            assert address in letter.text.partition("Also on the site")[2]
+    assert "and more" not in h.letter(h.SHORT, h.COLD, digest=True, also=also).text

@@ -1,5 +1,6 @@
 import email
 import email.policy
+import quopri
 import re
 from dataclasses import replace
 from email.header import decode_header, make_header
@@ -88,13 +89,35 @@ def test_chinese_goes_as_base64_and_english_stays_readable() -> None:
     assert read(english).get_body(("plain",))["Content-Transfer-Encoding"] == "quoted-printable"
 
 
+@pytest.mark.parametrize(("others", "way"), [(960, "base64"), (1_040, "quoted-printable")])
+def test_from_a_sixth_of_bytes_beyond_ascii_on_a_part_goes_as_base64(others: int, way: str) -> None:
+    letter = replace(h.letter(h.SHORT), text="é" * 100 + "a b\n" * (others // 4))
+    assert read(letter).get_body(("plain",))["Content-Transfer-Encoding"] == way
+
+
+def test_chinese_is_shorter_as_base64() -> None:
+    """What a letter of Chinese weighs on its way, beside the same in quoted-printable."""
+    text = "你好，世界。\n" * 400
+    assert len(to_bytes(alone(replace(h.letter(h.SHORT), text=text)))) < len(quopri.encodestring(text.encode()))
+
+
 @pytest.mark.parametrize(
-    "text", ["From here on\nFrom there\n", "a \t\n.\n..\n", "x" * 5000 + "\n", "a\rb\r\nc\n", "é=\n"]
+    "text",
+    [
+        "a" * 75 + " \nb",
+        "a" * 74 + "\t\nb",
+        "From here on\nFrom there\n",
+        "a \t\n.\n..\n",
+        "x" * 5000 + "\n",
+        "a\rb\r\nc\n",
+        "é=\n",
+    ],
 )
 def test_text_that_mail_tends_to_spoil_arrives_whole(text: str) -> None:
     letter = replace(h.letter(h.SHORT), text=text)
     data = to_bytes(alone(letter))
     assert b"\nFrom " not in data
+    assert all(len(line) <= 76 for line in data.partition(b"\r\n\r\n")[2].split(b"\r\n") if b"boundary" not in line)
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
     assert body(read(letter), "plain") == expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -87,13 +88,13 @@ def test_a_line_waits_as_long_as_there_is_nothing_to_tell(root: Path) -> None:
 
 def test_waiting_lines_are_listed_replaced_and_taken_back(root: Path) -> None:
     run(root, "note", "wei", "First.")
-    assert "in place of the one that waited" in run(root, "note", "Wei@example.org", "Second.").out
+    assert "in place of “First.”" in run(root, "note", "Wei@example.org", "Second.").out
     run(root, "note", "tom", "Third.")
     assert run(root, "note").out == "tom  Third.\nwei  Second.\n"
     assert run(root, "note", "wei").out == "wei  Second.\n"
     assert '"text": "Second."' in run(root, "note", "--json").out
     assert "“Second.” stands on top of their next letter" in run(root, "explain", "wei").out
-    assert run(root, "note", "wei", "--remove").out == "wei: the line is taken back.\n"
+    assert run(root, "note", "wei", "--remove").out == "wei: the line is taken back: “Second.”\n"
     assert run(root, "note", "wei", "--remove").code == 1
     assert run(root, "note").out == "tom  Third.\n"
 
@@ -112,6 +113,44 @@ def test_waiting_lines_are_listed_replaced_and_taken_back(root: Path) -> None:
 def test_what_is_no_line_is_refused(root: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
     done = run(root, "note", *arguments)
     assert (done.code, said in done.err) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("state: contact", "a contact, who never asked for letters"),
+        ("state: unsubscribed", "unsubscribed"),
+        ("state: bounced", "the address bounced"),
+        ("state: subscribed, cadence: never", "asked for no letters (`never`)"),
+    ],
+)
+def test_a_line_for_somebody_who_never_gets_a_letter_is_refused(tmp_path: Path, row: str, said: str) -> None:
+    root = house(
+        tmp_path, {"subscribers.yml": TWO.replace("tom@example.org, state: subscribed", f"tom@example.org, {row}")}
+    )
+    done = run(root, "note", "tom", "Hello.")
+    said = f"subscribers.yml:9: no letter goes to `tom`: {said}, so there is no letter to put it on."
+    assert (done.code, done.err) == (1, f"{said} Write to them yourself.\n")
+    assert "No line waits" in run(root, "note").out
+
+
+def test_a_line_waits_for_the_end_of_a_pause(tmp_path: Path) -> None:
+    paused = TWO.replace("tom@example.org, state: subscribed", "tom@example.org, state: paused")
+    assert run(house(tmp_path, {"subscribers.yml": paused}), "note", "tom", "Hello.").code == 0
+
+
+def test_a_line_can_be_taken_back_from_somebody_who_left(root: Path) -> None:
+    run(root, "note", "tom", "Hello.")
+    assert run(root, "choice", "tom", "--leave").code == 0
+    assert run(root, "note", "tom", "Hello again.").code == 1
+    assert run(root, "note", "tom", "--remove").out == "tom: the line is taken back: “Hello.”\n"
+
+
+def test_the_plan_shows_the_lines_that_would_go_in_words_and_in_json(root: Path) -> None:
+    run(root, "note", "wei", LINE)
+    assert f"Notes     wei  {LINE}" in run(root, "plan").out
+    wei, tom = sorted(json.loads(run(root, "plan", "--json").out)["letters"], key=lambda one: one["person"] == "tom")
+    assert (wei["note"], tom["note"]) == (LINE, None)
 
 
 @pytest.mark.parametrize("state", [DeliveryState.REFUSED, DeliveryState.HELD])

@@ -1,5 +1,6 @@
 """What the author says first in a digest, and what else is on the site."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,13 @@ from pipeline.model import Cadence, Entry, House, Interests, Opening, Version
 from pipeline.plan import plan
 from pipeline.planned import History, PlannedLetter
 
+WEEKLY_PEOPLE = """\
+version: 1
+circles:
+  weak: {title: Weak ties, cadence: weekly, reads: [public], tags: [llm]}
+people:
+  - {id: tom, name: Tom, circles: [weak], address: tom@example.org, state: subscribed}
+"""
 WEEKLY = circle("weak", cadence=Cadence.WEEKLY, reads=("public",), tags=("running",))
 AT = NOW + timedelta(days=3)
 LAST = NOW - timedelta(days=5)
@@ -116,6 +124,21 @@ def test_a_circle_may_do_without_that_line() -> None:
     small = house([told, other], [quiet], [person("wei", "weak")])
     past = History(letters={"wei": (LAST,)}, seen={"told": told.date}, joined={"wei": frozenset({"weak"})})
     assert plan(small, past, AT).letters[0].also == ()
+
+
+def test_the_plans_json_says_what_stands_beside_the_entries(tmp_path) -> None:
+    posts = {
+        f"content/posts/{name}.md": text(f"title: {name}\nid: {name}\ndate: 2026-11-20\ntags: [{tag}]")
+        for name, tag in (("mine", "llm"), ("other", "running"))
+    }
+    opening = {"content/letters/2026-11.md": "A beginning.\n", "content/posts/hello.md": None}
+    root = made(tmp_path, {**posts, **opening, "subscribers.yml": WEEKLY_PEOPLE})
+    assert run(root, "publish", "--yes").code == 0
+    (letter,) = json.loads(run(root, "plan", "--json", "--at", "2026-12-02").out)["letters"]
+    assert [one["id"] for one in letter["entries"]] == ["mine"]
+    assert letter["opening"] == "content/letters/2026-11.md"
+    assert (letter["also"], letter["more"]) == (["other"], False)
+    assert letter["note"] is None
 
 
 # the files

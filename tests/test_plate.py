@@ -41,6 +41,7 @@ def letters(text: str, html: str, hello: str, token: str) -> Frozen:
 @given(texts, texts, words, tokens)
 @example(f"{HOLE}hello\n", f"{HOLE}hello", "你" * 20, "t")
 @example(f"a \n{HOLE}hello \n.", "", "x", "t")
+@example("", f"你好，世界a quiet line about the river \n{HOLE}hello" + "a" * 80, "Wei", "t")
 @settings(max_examples=300, deadline=None)
 def test_a_message_is_the_same_bytes_as_if_its_letter_stood_alone(text: str, html: str, hello: str, token: str) -> None:
     one = letters(text, html, hello, token)

@@ -32,7 +32,11 @@ def plan(session: Session, at: str, json_: bool) -> None:
         as_json(data)
         return
     say(report.read_line(opened.house))
-    for line in [*report.letter_lines(opened.house, decided), *report.baseline_line(decided)]:
+    for line in (
+        *report.letter_lines(opened.house, decided),
+        *report.note_lines(decided),
+        *report.baseline_line(decided),
+    ):
         say(line)
 
 
