@@ -32,9 +32,9 @@ def finish(html: str, sizes: Sizes, siblings: Siblings = MappingProxyType({})) -
     for element in root.xpath(".//*[@align]"):
         _align(element)
     for picture in list(root.iter("img")):
-        _name(picture)
         _offer(picture, siblings.get(picture.get("src", ""), ()))
         _reserve(picture, sizes)
+        _name(picture)
     for box in root.xpath(".//li[@class='task-list-item']//input"):
         box.set("aria-label", " ".join(box.getparent().text_content().split())[:120])
     for formula in root.xpath(".//*[contains(concat(' ', @class, ' '), ' arithmatex ')]"):

@@ -27,6 +27,7 @@ from pipeline import (
     feeds,
     feedxml,
     fragments,
+    letterhead,
     letters,
     listings,
     making,
@@ -216,7 +217,7 @@ def sheet(change: Callable[[Any], dict[str, str]]) -> Callable[[pytest.MonkeyPat
 
 
 def header(name: str, value: str) -> Callable[[pytest.MonkeyPatch, House], None]:
-    return wrap(letters.Composer, "_headers", lambda _, made, *__: (*made, (name, value)))
+    return wrap(letterhead.Letterhead, "headers", lambda _, made, *__: (*made, (name, value)))
 
 
 def _category(house: House, message: Any, *_: Any) -> Any:
@@ -409,7 +410,7 @@ SEEDS: dict[str, Seed] = {
     "the letter's HTML alone": Seed(
         "letters", "as HTML", sheet(lambda made: {"html": made.html + f"<p>{PASSAGE}</p>"})
     ),
-    "the subject": Seed("letters", "its subject", put(letters, "_subject", lambda pieces, tongue: TITLE)),
+    "the subject": Seed("letters", "its subject", put(letters, "_subject", lambda pieces, left, tongue: TITLE)),
     "a header": Seed("letters", "its headers", header("X-Circle", "kreis-eins")),
     "the list's id": Seed("letters", "its headers", header("List-Id", "<kreis-zwei.house.example.org>")),
     "the preheader": Seed("letters", "as HTML", put(letters, "preheader", lambda *_: PASSAGE[:60])),

@@ -16,10 +16,10 @@ from lxml import html as parser
 
 from pipeline.reading import read_house
 from tests import feed_bars
+from tests.browsing import CHROMIUM, served
 from tests.feeds_compared import incomplete, unlike
 from tests.feeds_house import feeds
 from tests.test_publish import CHECKOUT, NOW
-from tests.test_site_browser import CHROMIUM, served
 
 BASE = "https://lin.example.org/"
 
