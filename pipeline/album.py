@@ -65,7 +65,8 @@ class Album:
         try:
             found = self._ready(path, source)
         except (OSError, ValueError, SyntaxError) as error:
-            self._refuse(path, f"this is not a picture that can be read ({error})", "Save it as JPEG or PNG.")
+            why = "" if "<" in str(error) else f" ({error})"  # Pillow names an object of its own where it knows nothing
+            self._refuse(path, f"this is not a picture that can be read{why}", "Save it as JPEG or PNG.")
             found = None
         if found is None:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -189,9 +189,13 @@ class Desk:
             self.keys[entry.id, version.lang] = known
         return known
 
-    def forget(self) -> None:
-        """Works keys out anew, now that more is known of what texts lead to."""
-        self.keys.clear()
+    def forget(self, told: Iterable[Listed] | None = None) -> None:
+        """Works keys out anew, of these or of all, now that more is known of what texts lead to."""
+        if told is None:
+            self.keys.clear()
+            return
+        for entry, version in told:
+            self.keys.pop((entry.id, version.lang), None)
 
     @cached_property
     def keys(self) -> dict[tuple[str, str], bytes]:

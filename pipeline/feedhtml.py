@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -49,6 +50,7 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+@lru_cache(maxsize=1024)
 def ascii_address(url: str) -> str:
     """The address with an IDNA host and everything else percent-encoded; unchanged when it is not one."""
     try:
@@ -88,11 +90,16 @@ def tidy(root: Any, address: str) -> None:
     Dangerous and form elements go; code loses its colours and keeps its newlines; maths becomes TeX in
     ``<code>``; frames become links; tabs and admonitions become what every reader can show.
     """
-    _prune(root)
-    for rule in (_code, _maths, _frames, _tabs, _admonitions):
-        rule(root)
+    elements = list(root.iter())
+    tags, classes = {one.tag for one in elements}, " ".join([one.get("class") or "" for one in elements if one.attrib])
+    if not tags <= _SEEN or "headerlink" in classes:
+        _prune(root)
+    for mark, rule in _RULES.items():
+        if mark in classes or mark in tags:
+            rule(root)
     for element in root.iter():
-        _attributes(element, address)
+        if element.attrib:
+            _attributes(element, address)
     for anchor in root.xpath(".//a[not(@href)]"):
         anchor.drop_tag()
     for picture in root.xpath(".//img[not(@src)]"):
@@ -197,6 +204,16 @@ def _admonitions(root: Any) -> None:
         box.tag = "blockquote"
         for title in box.xpath("./p[contains(@class,'admonition-title')]"):
             _become(title, "p", _make(title, "strong", *title, text=title.text or ""))
+
+
+_RULES = {
+    "highlight": _code,
+    "arithmatex": _maths,
+    "iframe": _frames,
+    "tabbed-set": _tabs,
+    "admonition": _admonitions,
+}
+"""What is done to a fragment, under the class or element without which there is nothing to do."""
 
 
 def _attributes(element: Any, address: str) -> None:

@@ -28,11 +28,13 @@ _NAME = re.compile(r"<([a-z][^\s<>/]*)")
 _OURSELVES = "This is a fault of Kith, not yours: please report it."
 
 
-def proof(part: Part, documents: Mapping[str, bytes], links: Links) -> list[Problem]:
+def proof(part: Part, documents: Mapping[str, bytes], links: Links, sound: set[int] | None = None) -> list[Problem]:
     """Everything wrong with a part's ``documents`` (path on the site → bytes).
 
+    ``sound`` remembers entries in which nothing was wrong, since the same ones stand in several parts.
     What only an entry can mend has the entry's file as its place; all else the document, under ``build/site/``.
     """
+    sound = set() if sound is None else sound
     found: list[Problem] = []
     readings: list[Reading] = []
     for form in FORMS:
@@ -49,7 +51,7 @@ def proof(part: Part, documents: Mapping[str, bytes], links: Links) -> list[Prob
         if [_known(told) for told in one.told] != [_known(told) for told in readings[0].told]:
             facts.append("it does not tell what the other forms tell")
         found += [Problem(place, 0, fact, _OURSELVES) for fact in facts]
-    return found + [problem for one in readings[:1] for problem in _entries(part, one, links)]
+    return found + [problem for one in readings[:1] for problem in _entries(part, one, links, sound)]
 
 
 def _belong(part: Part, one: Reading, links: Links) -> Iterator[str]:
@@ -92,13 +94,17 @@ def _whole_of(one: Reading) -> Iterator[str]:
     yield from (f"`{one}` is no lasting name of an entry" for one in ids if not one.startswith("tag:"))
 
 
-def _entries(part: Part, one: Reading, links: Links) -> Iterator[Problem]:
+def _entries(part: Part, one: Reading, links: Links, sound: set[int]) -> Iterator[Problem]:
     """What stands in the entries themselves."""
     versions = {links.uri(chosen.entry.id): chosen.version for chosen in part.chosen}
     for told in one.told:
-        if version := versions.get(told.id):
-            for about, fact, hint in _weighed(told):
-                yield Problem(version.path, _line(version, about), fact, hint)
+        version, known = versions.get(told.id), hash(told)
+        if version is None or known in sound:
+            continue
+        found = list(_weighed(told))
+        yield from (Problem(version.path, _line(version, about), fact, hint) for about, fact, hint in found)
+        if not found:
+            sound.add(known)
 
 
 def _line(version: Version, address: str) -> int:

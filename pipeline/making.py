@@ -93,12 +93,16 @@ class Maker:
 
     def _made(self, number: int, leaf: Leaf, *, many: bool) -> tuple[Any, ...]:
         """A page, written beside the site, and what the rest of the build must know of it, as plain values."""
+        known = len(self.fragments.album.problems)
         page = leaf.make()
         changed = self.place.put(file_of(leaf.path), self.engine.page(page, self.desk.links.absolute(page.path)))
+        self.desk.forget(leaf.told)
         items = [self.stand.pack(*one) for one in leaf.told] if self.stand and many else []
         refs, self.fragments.fresh = self.fragments.fresh, {}
         album = self.fragments.album
-        problems = [(one.path, one.line, one.fact, one.suggestion) for one in album.problems]
+        # handed over, and not kept: where one process makes all pages, each would be taken again with every page
+        problems = [(one.path, one.line, one.fact, one.suggestion) for one in album.problems[known:]]
+        del album.problems[known:]
         if many:
             self.fragments.drop()
             self.forget_items()

@@ -43,6 +43,7 @@ class _Build:
     leaves: list[Leaf] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
+    sound: set[int] = field(default_factory=set)
 
     @property
     def before(self) -> Manifest:
@@ -184,7 +185,7 @@ def _printed(
 ) -> tuple[int, tuple[str, ...], list[str], list[tuple[str, int, str, str]]]:
     """Makes a part's documents beside the site: their names, those that differ from what is there, what is wrong."""
     made = stand.documents(part)
-    said = [(one.path, one.line, one.fact, one.suggestion) for one in proof(part, made, run.desk.links)]
+    said = [(one.path, one.line, one.fact, one.suggestion) for one in proof(part, made, run.desk.links, run.sound)]
     return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)], said
 
 

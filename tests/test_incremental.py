@@ -247,3 +247,26 @@ def test_a_file_that_somebody_put_into_the_site_is_seen_by_the_next_build(tmp_pa
     assert "archive/index.html" not in glanced(site, noted.files, noted.folders)
     edits.build(root)
     assert (site / "archive" / "index.html").is_file()
+
+
+def test_each_broken_picture_is_told_once_however_many_processes_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline import crew
+    from pipeline.errors import Problems
+    from pipeline.making import Maker
+
+    root, told = house(tmp_path), []
+    for number in range(8):
+        text = houses.text(f"title: P\nid: p{number}", f"![a](broken-{number}.png)")
+        houses.house(root, {f"content/posts/p{number}.md": text, f"content/posts/broken-{number}.png": b"no picture"})
+    take = Maker._take
+    monkeypatch.setattr(Maker, "_take", lambda self, *made: told.append(len(made[7])) or take(self, *made))
+    for cores in (1, 2):
+        monkeypatch.setattr(crew, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(crew, "FEW", 4)
+        told.clear()
+        with pytest.raises(Problems) as broken:
+            edits.build(root)
+        assert len(broken.value.problems) == 8
+        assert sum(told) <= 8 + cores
