@@ -92,9 +92,15 @@ class Desk:
 
     def tongue(self, lang: str) -> Tongue:
         """How a page in ``lang`` speaks."""
-        own = self.words.get(lang)
-        borrowed = {key: text for key, text in self.words.get(self.links.home, {}).items() if key != "name"}
-        return Tongue(lang, own or borrowed)
+        if lang not in self._tongues:
+            own = self.words.get(lang)
+            borrowed = {key: text for key, text in self.words.get(self.links.home, {}).items() if key != "name"}
+            self._tongues[lang] = Tongue(lang, own or borrowed)
+        return self._tongues[lang]
+
+    @cached_property
+    def _tongues(self) -> dict[str, Tongue]:
+        return {}
 
     def url(self, path: str) -> str:
         """The address pages link to."""

@@ -202,9 +202,9 @@ class LeakCheck:
         Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
         """
         with _uncollected():
-            return self._site(files_in(folder, there))
+            return self._site(files_in(folder, there), whole=folder == self.root / "build" / "site")
 
-    def _site(self, files: list[File]) -> int:
+    def _site(self, files: list[File], *, whole: bool) -> int:
         if not self.sought:
             return len(files)
         cache = self.root / "build" / "cache"
@@ -216,16 +216,13 @@ class LeakCheck:
         before = memory.clean.copy(), memory.excuses.copy(), memory.ground
         memory.excuses |= done.excuses
         memory.clean |= done.clean
-        there = {file.name for file in files}
-        memory.clean = {name: row for name, row in memory.clean.items() if name in there or self._stands(name)}
+        if whole:
+            memory.clean = {file.name: memory.clean[file.name] for file in files if file.name in memory.clean}
         memory.ground = self._ground if memory.excuses else ""
         if before != (memory.clean, memory.excuses, memory.ground):
             memory.write(cache)
         refuse(done.leaks)
         return len(files)
-
-    def _stands(self, name: str) -> bool:
-        return (self.root / "build" / "site" / name).is_file()
 
     def _file(self, name: str, data: bytes) -> list[Leak]:
         if is_of_theme(name, data):
