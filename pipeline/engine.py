@@ -47,6 +47,11 @@ class Engine:
         self.warnings: list[str] = []
         with self._seam():
             self._start()
+        self._at_first = tuple(self.warnings)
+
+    def again(self) -> None:
+        """Makes ready for another build: what was heard of the last one is forgotten."""
+        self.warnings = list(self._at_first)
 
     def _start(self) -> None:
         from jinja2 import FileSystemBytecodeCache

@@ -70,6 +70,7 @@ class LeakCheck:
     token: Callable[[str], str] | None = None
     _clean: set[int] = field(default_factory=set)
     _memory: Memory = field(default_factory=lambda: Memory(""))
+    _standing: Path | None = None
 
     @cached_property
     def sought(self) -> tuple[Sought, ...]:
@@ -202,7 +203,8 @@ class LeakCheck:
         Raises `Leaked`; then ``folder`` must not take the place of a site, nor go anywhere.
         """
         with _uncollected():
-            return self._site(files_in(folder, there), whole=folder == self.root / "build" / "site")
+            self._standing = folder.with_name("site")
+            return self._site(files_in(folder, there), whole=folder == self._standing)
 
     def _site(self, files: list[File], *, whole: bool) -> int:
         if not self.sought:
@@ -239,7 +241,9 @@ class LeakCheck:
 
     def _recall(self, name: str) -> None:
         """Knows the pieces of the file in whose place this one comes, where that was clean and nobody touched it."""
-        path = self.root / "build" / "site" / name
+        if self._standing is None:
+            return
+        path = self._standing / name
         with suppress(OSError):
             if self._memory.knows(name, stamp_of(path.stat())) and is_text(data := path.read_bytes()):
                 self._clean.update(self._unseen(data)[1])

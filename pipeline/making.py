@@ -11,6 +11,7 @@ from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf, SitePage
 from pipeline.errors import Problem
 from pipeline.fragments import Fragments
+from pipeline.keys import key_of
 from pipeline.languages import worded
 from pipeline.links import Links
 from pipeline.manifest import Folders, Place
@@ -42,11 +43,18 @@ def options(house: House) -> dict[str, Any]:
     }
 
 
+_READY: dict[bytes, Any] = {}
+"""The engine of the last build of this process, under the key of all that it was started with."""
+
+
 class Maker:
     """Makes pages, and remembers what they say for the sitemap, the search and the feeds."""
 
-    def __init__(self, desk: Desk, fragments: Fragments, place: Place, where: Folders, *, feeds: bool) -> None:
+    def __init__(
+        self, desk: Desk, fragments: Fragments, place: Place, where: Folders, around: bytes, *, feeds: bool
+    ) -> None:
         self.desk, self.fragments, self.place, self.where = desk, fragments, place, where
+        self._around = key_of(around, str(where.root), str(where.build))
         self.stand = Newsstand.of(desk, self._weight, fragments.raw) if feeds else None
         self.sitemap: dict[str, str] = {}
         self.pieces: dict[str, Piece | None] = {}
@@ -60,7 +68,13 @@ class Maker:
 
     @property
     def engine(self) -> Any:
-        """The engine, started when it is first needed: that takes longer than anything else."""
+        """The engine, started when it is first needed: that takes longer than anything else.
+
+        In a preview it is kept for the next build, as long as what stands around every page is the same.
+        """
+        if self._engine is None and self._around in _READY:
+            self._engine = _READY[self._around]
+            self._engine.again()
         if self._engine is None:
             from pipeline.engine import Engine, Job
 
@@ -68,6 +82,8 @@ class Maker:
             given, home = frames(house, self.desk.words), house.settings.language
             empty = self.where.build / "docs"
             self._engine = Engine(Job(site_folder(self.where.root), empty, cache, options(house), given, home))
+            _READY.clear()
+            _READY[self._around] = self._engine
         return self._engine
 
     @property

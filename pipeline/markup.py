@@ -190,6 +190,7 @@ def rewrite(html: str, link: Link, prefix: str) -> str:
     root = tree(html)
     for comment in list(root.iter(etree.Comment)):
         comment.drop_tree()
+    _in_words(root)
     for element in root.iter("a", "img", "source", "video", "audio"):
         _relink(element, link, prefix)
     if prefix:
@@ -198,6 +199,28 @@ def rewrite(html: str, link: Link, prefix: str) -> str:
                 if isinstance(element.tag, str) and element.get(key):
                     element.set(key, prefix + element.get(key))
     return serialise(root)
+
+
+_HTML = frozenset(
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button "
+    "canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset "
+    "figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins "
+    "kbd label legend li link main map mark marquee math menu meta meter nav nobr noscript object ol optgroup option "
+    "output p param picture pre progress q rb rp rt rtc ruby s samp script search section select slot small source "
+    "span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt "
+    "u ul var video wbr".split()
+)
+
+
+def _in_words(root: Any) -> None:
+    """Shows what only looks like an element, such as a key's `<RET>` or a type's `<String>`, as it was meant."""
+    for element in list(root.iter()):
+        tag = element.tag
+        if not isinstance(tag, str) or tag in _HTML or "-" in tag:
+            continue
+        if next(element.iterancestors("svg", "math"), None) is None:
+            element.text = f"<{tag}>{element.text or ''}"
+            element.drop_tag()
 
 
 def _relink(element: Any, link: Link, prefix: str) -> None:

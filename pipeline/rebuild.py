@@ -73,7 +73,7 @@ class _Build:
 def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | None, *, feeds: bool) -> SiteReport:
     """Brings the site up to date; a failure leaves it as it was. Raises `Problems` for files that cannot be shown."""
     run = _begin(house, start)
-    maker = Maker(run.desk, run.fragments, run.place, run.folders, feeds=feeds)
+    maker = Maker(run.desk, run.fragments, run.place, run.folders, run.around, feeds=feeds)
     _pages(run, maker)
     _singles(run, maker)
     used = _feeds(run, maker, maker.stand) if maker.stand else False

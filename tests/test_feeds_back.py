@@ -155,7 +155,7 @@ def test_a_document_says_the_most_it_can_in_its_512_kilobytes() -> None:
 def test_unknown_elements_and_addresses_that_nobody_can_follow_leave_their_words() -> None:
     body = '<p>M-x <RET>then</RET> <blink>now</blink>, see <a href="http://ip:port">there</a> <cite>it</cite></p>'
     written = json.loads(build(post(1, body=body))["feed.json"])["items"][0]["content_html"]
-    assert written == "<p>M-x then now, see there <cite>it</cite></p>"
+    assert written == "<p>M-x &lt;ret&gt;then now, see there <cite>it</cite></p>"
 
 
 def test_no_clock_stands_in_any_document() -> None:

@@ -13,6 +13,7 @@ from soundness import AXE, MISSING, NODE, VALIDATE, dead_addresses, html_faults
 
 from pipeline import site
 from pipeline.finish import finish
+from pipeline.markup import render
 from pipeline.model import House
 from tests.browsing import CHROMIUM, served
 from tests.site_house import post, sample
@@ -147,3 +148,11 @@ def test_what_an_author_forgot_of_a_picture_is_put_right() -> None:
     assert '<div style="text-align: center">' in made
     assert 'alt="gold-1"' in made
     assert made.count('alt=""') == 1
+
+
+def test_what_only_looks_like_an_element_is_shown() -> None:
+    html = render("Press C-x <RET> x, a `List<int>`, a List<String> and <b>bold</b>.", lambda _, href: href).html
+    assert "C-x &lt;ret&gt; x" in html
+    assert "a List&lt;string&gt; and <b>bold</b>" in html
+    drawn = '<svg viewBox="0 0 1 1"><lineargradient></lineargradient></svg>'
+    assert drawn.lower() in render(drawn, lambda _, href: href).html.lower()

@@ -98,7 +98,7 @@ MATERIAL = """\
 site_name: A house
 site_url: https://house.example.org/
 theme: {name: material, font: false}
-plugins: [search, blog: {pagination_per_page: 20}, tags]
+plugins: [search, blog: {blog_dir: ., pagination_per_page: 20}, tags]
 markdown_extensions: [tables, attr_list, toc, pymdownx.highlight, pymdownx.superfences, pymdownx.inlinehilite]
 """
 

@@ -81,23 +81,22 @@ def kith_house(root: Path, cadence: str) -> None:
     peers.files(root, {"pyproject.toml": SETTINGS, "subscribers.yml": circles})
 
 
-def measure(count: int, folder: Path, write: Callable[[Path, Sample], None], build: list[str], out: str) -> Runs:
-    """First builds from nothing, then builds with one more post; of Kith also builds in which nothing changed.
-
-    The peers make everything anew whatever changed.
-    """
+def measure(
+    count: int, folder: Path, write: Callable[[Path, Sample], None], build: list[str], made: str, *more: str
+) -> Runs:
+    """First builds from nothing; with ``more``, builds with one more post, and builds in which nothing changed."""
     runs = Runs()
     for one in samples(count):
         write(folder, one)
     for _ in range(ROUNDS):
-        for made in out.split():
-            shutil.rmtree(folder / made, ignore_errors=True)
+        for name in made.split():
+            shutil.rmtree(folder / name, ignore_errors=True)
         runs.add("first", build, folder)
-    for number in range(ROUNDS):
+    for number in range(ROUNDS if "added" in more else 0):
         write(folder, sample(count + number, TODAY))
         time.sleep(0.1)
         runs.add("added", build, folder)
-    for _ in range(ROUNDS if out == "build" else 0):
+    for _ in range(ROUNDS if "nothing" in more else 0):
         runs.add("nothing", build, folder)
     return runs
 
@@ -108,7 +107,7 @@ def kith(count: int, folder: Path) -> Runs:
     kith_house(folder, "monthly")
     kith_post(folder, sample(0, TODAY))
     subprocess.run([*command, "publish"], cwd=folder, check=True, capture_output=True)
-    runs = measure(count, folder, kith_post, [*command, "build"], "build")
+    runs = measure(count, folder, kith_post, [*command, "build"], "build", "added", "nothing")
     kith_house(folder, "each")
     subprocess.run([*command, "publish"], cwd=folder, check=True, capture_output=True)
     for number in range(ROUNDS):
@@ -124,10 +123,11 @@ def kith(count: int, folder: Path) -> Runs:
 
 def hugo(count: int, folder: Path, commands: Path) -> Runs:
     peers.files(folder, peers.HUGO)
-    return measure(count, folder, peers.hugo_post, [str(commands / "hugo"), "--quiet"], "public resources")
+    return measure(count, folder, peers.hugo_post, [str(commands / "hugo"), "--quiet"], "public resources", "added")
 
 
 def material(count: int, folder: Path, commands: Path) -> Runs:
+    """Stock Material, which makes everything anew whatever changed: a first build is like every other."""
     peers.files(folder, {"mkdocs.yml": peers.MATERIAL, "docs/index.md": "# A house\n", "docs/tags.md": "# Tags\n"})
     return measure(count, folder, peers.material_post, [str(commands / "mkdocs"), "build", "-q"], "site")
 
@@ -150,9 +150,9 @@ def main() -> None:
                 if name in PEERS:
                     runs = run(count, Path(folder, name), commands)
                     row(name.capitalize(), runs)
-                    say(f"{'':12}Kith: " + ", ".join(
-                        f"{what} {own[count].median(what) / runs.median(what):.3f} ×" for what in ("first", "added")
-                    ) + "\n")  # fmt: skip
+                    shares = {what: own[count].median(what) / runs.median(what) for what in runs.seconds}
+                    said = ", ".join(f"{what} {share:.3f} ×" for what, share in shares.items())
+                    say(f"{'':12}Kith: {said}\n")
     if len(own) > 1:
         least, most = min(own), max(own)
         grown = own[most].median("added") / own[least].median("added")
