@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,18 @@ from typing import Any
 
 import pytest
 from houses import Ran, house, run
+from hypothesis import settings as examples
 from sealed_house import FILES
 from torture.harness import Runner
 from torture.provider import Gate
 
 from tests.browsing import chromium
 from tests.fake_sendgrid import KEY
+
+# The same examples every time; with `KITH_EXAMPLES`, which some tests also take for a number, other ones each time.
+examples.register_profile("same", derandomize=True, database=None)
+if "KITH_EXAMPLES" not in os.environ:
+    examples.load_profile("same")
 
 DEPLOY = '\n[tool.kith.deploy]\nto = "folder"\nfolder = "../online"\n'
 

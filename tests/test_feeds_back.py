@@ -22,7 +22,17 @@ from tests.feeds_house import SETTINGS, build, feeds, house, post
 
 NASTY = ["]]>", "<b>", "&amp;", "&lt;", "<![CDATA[", "a<b", "\x0b", "\x1f", "\ufffe", "\u2028", "<x", "{{", "'\"", "🎉"]
 WORDS = st.lists(st.one_of(st.text(max_size=12), st.sampled_from(NASTY)), max_size=5).map(" ".join)
-PROSE = WORDS.map(lambda text: text.replace("\ud800", ""))
+
+
+def misread(text: str) -> bool:
+    """Whether feedparser takes it for UTF-8 that was read as Latin-1, and mends what nobody broke."""
+    try:
+        return text.encode("latin-1").decode("utf-8") != text
+    except UnicodeError:
+        return False
+
+
+PROSE = WORDS.map(lambda text: text.replace("\ud800", "")).filter(lambda text: not misread(text))
 LANGS = ("en", "zh", "ar", "pt-BR")
 ZONES = st.sampled_from([-11 * 60, 0, 330, 8 * 60])
 
