@@ -20,6 +20,7 @@ from pipeline.bare import bare
 from pipeline.errors import Problem
 from pipeline.film import SUFFIXES, names_a_place
 from pipeline.links import Links
+from pipeline.model import PICTURES
 from pipeline.svg import cleaned
 from pipeline.traces import traces
 
@@ -28,9 +29,6 @@ MOST = 1600
 
 _RECIPE = "2"
 """Goes into every hash: a new one makes all pictures anew."""
-
-PICTURES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".gif": "GIF", ".svg": "SVG"}
-"""Pictures that are made ready, by suffix."""
 
 _MOVING = {"PNG", "WEBP", "GIF"}
 _UNSEEN = {".avif", ".bmp", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svgz", ".tif", ".tiff"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,15 @@ from pipeline.secret import Secret
 if TYPE_CHECKING:
     from pipeline.leakcheck import LeakCheck
     from pipeline.manifest import SiteReport, Verify
+    from pipeline.walked import Stamp
 
 
 @dataclass(frozen=True)
 class Web:
-    """What changed of the site and of the feeds; how many sealed pages there are, and how many are made anew."""
+    """What changed of the site and of the feeds; how many sealed pages there are, and how many are made anew.
+
+    ``there`` is every file of the site as it is now.
+    """
 
     pages_changed: int
     pages_kept: int
@@ -38,6 +42,13 @@ class Web:
     files: int
     sealed: tuple[int, int] = (0, 0)
     problems: tuple[Problem, ...] = ()
+    there: Mapping[str, Stamp] = field(default_factory=dict)
+
+    @property
+    def again(self) -> Web:
+        """The same, as a build would find it in which nothing changed."""
+        pages = self.pages_changed + self.pages_kept
+        return replace(self, pages_changed=0, pages_kept=pages, feeds_changed=0, sealed=(self.sealed[0], 0))
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,8 @@ def _web(root: Path, house: House, keyring: Keyring, check: LeakCheck, folder: P
     files = check.site(report.index.parent, report.there)
     fed, sealed = _parted(report.others)
     fed_anew, sealed_anew = _parted(report.others_changed)
-    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, (sealed, sealed_anew), report.problems)
+    made = (sealed, sealed_anew), report.problems, report.there
+    return Web(report.changed, report.kept, report.index, fed_anew, fed, files, *made)
 
 
 def site_with_all(

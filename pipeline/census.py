@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.album import PICTURES, mark
+from pipeline.album import mark
 from pipeline.links import Shelf, inside
 from pipeline.markup import references
-from pipeline.model import House
+from pipeline.model import PICTURES, House
 from pipeline.svg import cleaned
 from pipeline.traces import LOCATION, PROFILE, Traces, traces
 
-_NAMED = re.compile("|".join(re.escape(suffix) for suffix in PICTURES), re.IGNORECASE)
+_NAMED = re.compile("|".join(map(re.escape, PICTURES)), re.IGNORECASE)
 _RECIPE = "1"
 
 
@@ -52,7 +52,7 @@ def _shown(house: House) -> Iterator[str]:
     versions = [version for entry in house.entries for version in entry.versions]
     versions += [version for page in house.pages for version in page.versions]
     for version in versions:
-        for _, _, address in references(version.body) if _NAMED.search(version.body) else ():
+        for _, _, address in references(version.body) if version.pictured else ():
             target = shelf.find(inside(version.path), address)
             if target.kind == "file" and _NAMED.search(target.path):
                 yield target.path

@@ -62,7 +62,7 @@ def read_content(
         known = book.group(key, tuple(found.groups[key])) if book and not any(draft for _, draft in members) else None
         if known:
             found.notes |= known.notes
-            _put(known.packed, key.startswith(f"{Kind.PAGE}/"), settings, dates, now, found)
+            _put(root, known.packed, key.startswith(f"{Kind.PAGE}/"), settings, dates, now, found)
         else:
             drafts = [draft for text, one in members if (draft := one or _draft(text, root, settings, found))]
             found.fresh[key] = _shelve(drafts, settings, dates, now, found) if drafts else None
@@ -110,14 +110,14 @@ def _drafts(texts: list[Text], root: Path, settings: Settings, found: Shelved) -
 
 
 def _put(
-    packed: tuple[Any, ...], standing: bool, settings: Settings, dates: Mapping[str, datetime], now: datetime,
-    found: Shelved,
+    root: Path, packed: tuple[Any, ...], standing: bool, settings: Settings, dates: Mapping[str, datetime],
+    now: datetime, found: Shelved,
 ) -> None:  # fmt: skip
     """Shelves again what an earlier reading made."""
     if not standing:
-        found.entries.append(entry_of(packed, zone(settings), dates, now))
+        found.entries.append(entry_of(packed, zone(settings), dates, now, root))
     elif packed:
-        found.pages.append(page_of(packed))
+        found.pages.append(page_of(packed, root))
 
 
 def _draft(one: Text, root: Path, settings: Settings, found: Shelved) -> Draft | None:

@@ -17,8 +17,8 @@ def key_of(*parts: Any) -> bytes:
 
 def content_key(version: Version) -> bytes:
     """The key of a version itself, whatever it links to."""
-    if version.key:
-        return version.key
+    if version.known:
+        return version.known.key
     facts = version.generated, version.translated, version.aliases
     return key_of(version.lang, version.title, version.summary, version.body, version.path, facts)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pipeline.languages import Words, closest
 from pipeline.settings import Settings
 
 PUBLIC = "public"
+
+PICTURES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".gif": "GIF", ".svg": "SVG"}
+"""Pictures that are made ready, by suffix."""
+
+_PICTURED = re.compile("|".join(map(re.escape, PICTURES)), re.IGNORECASE)
 
 Audience = frozenset[str]
 """The visibility names somebody may read; everybody's holds ``public``."""
@@ -48,12 +56,25 @@ class Cadence(StrEnum):
     NEVER = "never"
 
 
+@dataclass(slots=True)
+class Remembered:
+    """What an earlier reading found out about a version whose file did not change since, and how to get its text.
+
+    ``key`` is `keys.content_key`; ``veiled`` and ``pictured`` are as the version itself has them.
+    """
+
+    key: bytes
+    veiled: bool
+    pictured: bool
+    body: Callable[[], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One language of an entry or page, as its file says it; ``body`` is Markdown with its passages.
 
     ``names`` are the ids of people whom it names on purpose, ``aliases`` addresses that it had elsewhere, below the
-    root of the site.
+    root of the site. Of a version that is ``known`` the body is read when it is first asked for: most never are.
     """
 
     lang: str
@@ -67,8 +88,34 @@ class Version:
     names: tuple[str, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
     aliases: tuple[str, ...] = ()
-    key: bytes = field(default=b"", init=False, compare=False, repr=False)
-    """`keys.content_key`, where it is known from an earlier reading; a changed copy has none."""
+    known: Remembered | None = field(default=None, init=False, compare=False, repr=False)
+    """None for one that was just read, and for a changed copy."""
+
+    @classmethod
+    def remembered(cls, facts: Sequence[Any], known: Remembered) -> Version:
+        """The version of these ``facts``, its body still to be read."""
+        made = cls(*facts)
+        object.__delattr__(made, "body")
+        object.__setattr__(made, "known", known)
+        return made
+
+    def __getattr__(self, name: str) -> str:
+        """The body, which is all that may be missing."""
+        if name != "body" or self.known is None:
+            raise AttributeError(name)
+        body = self.known.body()
+        object.__setattr__(self, "body", body)
+        return body
+
+    @property
+    def veiled(self) -> bool:
+        """Whether there may be passages in it that are not for everyone."""
+        return self.known.veiled if self.known else ":::" in self.body
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it may show or lead to a picture."""
+        return self.known.pictured if self.known else _PICTURED.search(self.body) is not None
 
     def at(self, key: str) -> int:
         """The line of a front matter key in the file, or of its first line."""
@@ -109,7 +156,7 @@ class Entry:
     @property
     def guarded(self) -> bool:
         """Whether not everyone may read each word of it, or it might be so."""
-        return self.visibility != PUBLIC or any(":::" in version.body for version in self.versions)
+        return self.visibility != PUBLIC or any([version.veiled for version in self.versions])
 
     def version(self, *languages: str) -> Version:
         """The version in the first of ``languages`` there is one for, else the master."""

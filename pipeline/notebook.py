@@ -1,24 +1,30 @@
 """What earlier readings of unchanged files gave, so that only what changed is read again.
 
 A file is unchanged when its size, its times and its place on the disk are; one that was changed in the very
-moment of its reading is read again the next time. Only what was sound is kept.
+moment of its reading is read again the next time. Only what was sound is kept. Bodies are not: they stand in the files
+themselves, and are read from there when somebody asks for them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline import kept
+from pipeline.errors import KithError
 from pipeline.keys import content_key
-from pipeline.model import Entry, Kind, Page, Version
+from pipeline.model import Entry, Kind, Page, Remembered, Version
+from pipeline.textfile import read_text
+from pipeline.validate import visible
 
 Stamp = tuple[int, int, int, int]
 """A file's size, the times of its text and of its place, and its number on the disk."""
@@ -49,6 +55,7 @@ class Notebook:
     A large file holds what once was everything, and a small one beside it what changed since then.
     """
 
+    root: Path
     folder: Path
     key: object
     files: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
@@ -59,9 +66,9 @@ class Notebook:
     _later: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
 
     @classmethod
-    def open(cls, folder: Path, key: object) -> Notebook:
-        """The notes in ``folder`` that were taken under ``key``; none when they are missing or damaged."""
-        book = cls(folder, key)
+    def open(cls, root: Path, folder: Path, key: object) -> Notebook:
+        """The notes on the house at ``root`` that lie in ``folder``; none when they are missing, or of another ``key``."""
+        book = cls(root, folder, key)
         found = kept.load(folder / "texts", key)
         if found is not None:
             book._base, book.files, book.groups = found
@@ -168,48 +175,63 @@ def pack_page(page: Page) -> tuple[Any, ...]:
 
 
 def _packed(versions: tuple[Version, ...]) -> tuple[Any, ...]:
-    return tuple([(content_key(one), _facts(one)) for one in versions])
+    return tuple([_noted(one) for one in versions])
+
+
+def _noted(version: Version) -> tuple[Any, ...]:
+    """A version, and in place of its body how to find it: the blank beginning, the length of the rest, the whole's sum.
+
+    The rest is the end of its file; between the two there may have been a heading, which became the title.
+    """
+    body, facts = version.body, list(_facts(version))
+    rest = body.lstrip()
+    facts[_BODY] = ""
+    found = body[: len(body) - len(rest)], len(rest), _sum(body)
+    return tuple(facts), content_key(version), version.veiled, version.pictured, found
 
 
 _facts = attrgetter(*(one.name for one in fields(Version) if one.init))
+_PATH, _BODY = [[one.name for one in fields(Version)].index(name) for name in ("path", "body")]
 
 
-def _unpacked(packed: tuple[Any, ...]) -> tuple[Version, ...]:
-    found = []
-    for key, facts in packed:
-        version = Version(*facts)
-        object.__setattr__(version, "key", key)  # frozen for everybody else
-        found.append(version)
-    return tuple(found)
+def _sum(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def entry_of(packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime) -> Entry:
-    """The entry that was packed; one without a date is given the one it was first seen at, else ``now``."""
+def _unpacked(packed: tuple[Any, ...], root: Path) -> tuple[Version, ...]:
+    return tuple(
+        [
+            Version.remembered(facts, Remembered(key, veiled, pictured, partial(_body, root, facts[_PATH], *found)))
+            for facts, key, veiled, pictured, found in packed
+        ]
+    )
+
+
+def _body(root: Path, path: str, begins: str, length: int, whole: bytes) -> str:
+    """The body that an earlier reading found in a file. Raises `KithError` when the file is another by now."""
+    text, _ = read_text(root / path, path, root)
+    body = begins + (text[-length:] if length else "")
+    if _sum(body) != whole:
+        raise KithError(f"{visible(path, 300)}: it changed while it was read. Run it again.")
+    return body
+
+
+def entry_of(
+    packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime, root: Path
+) -> Entry:
+    """The entry of the house at ``root`` that was packed; without a date, the one it was first seen at, else ``now``."""
     id_, kind, slug, date, versions, visibility, tell, tags, note, series, ask, draft = packed
     when = dates.get(id_) or now
     if date is not None:
         year, month, day, hour, minute, second, micro, fold = date
         when = datetime(year, month, day, hour, minute, second, micro, zone, fold=fold)
-    return Entry(
-        id_,
-        _KINDS[kind],
-        slug,
-        when,
-        _unpacked(versions),
-        visibility,
-        tell,
-        tags,
-        note,
-        series,
-        ask,
-        draft,
-        date is not None,
-    )
+    made, own = _KINDS[kind], _unpacked(versions, root)
+    return Entry(id_, made, slug, when, own, visibility, tell, tags, note, series, ask, draft, date is not None)
 
 
-def page_of(packed: tuple[Any, ...]) -> Page:
-    """The page that was packed."""
-    return Page(packed[0], _unpacked(packed[1]))
+def page_of(packed: tuple[Any, ...], root: Path) -> Page:
+    """The page of the house at ``root`` that was packed."""
+    return Page(packed[0], _unpacked(packed[1], root))
 
 
 _KINDS = {str(kind): kind for kind in Kind}

@@ -40,7 +40,7 @@ def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str],
     if problems and not (root / FILE).exists() and not (root / "content").exists():
         raise Problems(problems)
     key = (os.path.realpath(root), settings.languages, settings.timezone, settings.foreign_keys)
-    book = Notebook.open(cache, key)
+    book = Notebook.open(root, cache, key)
     shelved = read_content(root, settings, dates, now, book)
     register = roll.register(settings.languages, environ)
     settings = _with_languages(settings, shelved.entries, shelved.pages)

@@ -67,3 +67,27 @@ def walked(folder: Path) -> dict[str, Stamp]:
         except FileNotFoundError:
             continue
     return found
+
+
+def plainly(folder: Path) -> dict[str, Stamp] | None:
+    """The same as `walked`; None where there is a link, of which the stamp would not say what it leads to."""
+    found: dict[str, Stamp] = {}
+    folders = [(str(folder), "")]
+    if folder.is_symlink():
+        return None
+    while folders:
+        here, before = folders.pop()
+        try:
+            with os.scandir(here) as rows:
+                for row in rows:
+                    if row.is_symlink():
+                        return None
+                    if row.is_dir():
+                        folders.append((row.path, f"{before}{row.name}/"))
+                    else:
+                        found[before + row.name] = stamp_of(row.stat())
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return found

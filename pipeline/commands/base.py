@@ -58,18 +58,23 @@ def ask(question: str) -> bool:
 
 def receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> None:
     """Prints what was made, who is about to get what, and what was found; nothing has left yet."""
+    for line in receipt_lines(opened, decided, built, left):
+        say(line)
+
+
+def receipt_lines(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> list[str]:
+    """The receipt, line by line."""
     from pipeline import report
 
-    say(report.read_line(opened.house))
+    lines = [report.read_line(opened.house)]
     if built.web:
         web = built.web
         index = web.index.relative_to(opened.root) if web.index.is_relative_to(opened.root) else web.index
         counts = (web.pages_changed, web.pages_kept, str(index), web.feeds_changed, web.feeds, *web.sealed)
-        for line in report.site_lines(*counts):
-            say(line)
-    for line in report.letter_lines(opened.house, decided):
-        say(line)
-    for line in (
+        lines += report.site_lines(*counts)
+    return [
+        *lines,
+        *report.letter_lines(opened.house, decided),
         *report.note_lines(decided),
         *report.baseline_line(decided),
         *report.left_lines(left),
@@ -77,5 +82,4 @@ def receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -
         *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),
         *([report.labelled("Hub", f"{built.hub}, once the site is online")] if built.hub else []),
         *report.fault_lines(built.problems),
-    ):
-        say(line)
+    ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.base import Session, as_json, json_option, now, receipt, say
+from pipeline.commands.base import Session, as_json, json_option, now, receipt, receipt_lines, say
+
+if TYPE_CHECKING:
+    from pipeline.still import Look
 
 
 @click.command()
@@ -98,7 +102,19 @@ def preview(session: Session, name: str, port: int, no_browser: bool, json_: boo
 @click.pass_obj
 def build(session: Session, full: bool) -> None:
     """Make pages, feeds and letters in build/; nothing leaves."""
-    from pipeline import report
+    from pipeline import still
+
+    found = still.look(session.root)
+    if not full and (known := still.said(session.root, found, session.clock())):
+        say(known)
+        return
+    _build(session, found, full=full)
+
+
+def _build(session: Session, found: Look | None, *, full: bool) -> None:
+    from dataclasses import replace
+
+    from pipeline import report, still
     from pipeline.preview import preview
 
     opened, decided, built = preview(session.root, session.environ, session.clock(), full=full)
@@ -107,6 +123,8 @@ def build(session: Session, full: bool) -> None:
         say(report.labelled("", "letters to look through: build/letters/index.html"))
     if built.problems:
         raise SystemExit(1)
+    again = replace(built, web=built.web.again if built.web else None)
+    still.note(session.root, found, opened, built, receipt_lines(opened, decided, again, []))
 
 
 COMMANDS = (plan, serve, preview, build)
