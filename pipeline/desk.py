@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.bodies import html_for
-from pipeline.keys import content_key, key_of
+from pipeline.keys import content_key, entry_key
 from pipeline.languages import closest
 from pipeline.links import Links, Shelf, slugify
 from pipeline.markup import Heading, Rendered, teaser
@@ -61,6 +61,18 @@ class Leaf:
     key: Callable[[], bytes]
     make: Callable[[], SitePage]
     told: tuple[Listed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bunch:
+    """Pages that mostly stay as they are together; while ``key`` is the same, none of them need be looked at.
+
+    ``name`` is the bunch's own, for as long as there are such pages; a bunch without one is looked at every time.
+    """
+
+    name: str
+    key: Callable[[], bytes]
+    leaves: Callable[[], list[Leaf]]
 
 
 @dataclass(frozen=True)
@@ -189,9 +201,9 @@ class Desk:
         entry, version = listed
         known = self.keys.get((entry.id, version.lang))
         if known is None:
-            facts = entry.id, str(entry.kind), entry.slug, _shown_date(entry), entry.dated, entry.note, entry.series
-            versions = tuple((one.lang, one.title) for one in entry.versions)
-            known = key_of(facts, entry.tags, versions, version.lang, self.inputs(version))
+            known = b"%b%b %b %b" % (
+                entry.known or entry_key(entry), _shown_otherwise(entry), version.lang.encode(), self.inputs(version)
+            )  # fmt: skip
             self.keys[entry.id, version.lang] = known
         return known
 
@@ -223,9 +235,9 @@ def slugs(entry: Entry) -> dict[str, str]:
     return {slug: tag for tag in entry.tags if (slug := slugify(tag))}
 
 
-def _shown_date(entry: Entry) -> str:
-    """The date as far as anybody sees it: a post without one moves with the clock until it is published."""
-    return entry.date.isoformat() if entry.dated or entry.kind is Kind.UPDATE else ""
+def _shown_otherwise(entry: Entry) -> bytes:
+    """The date of an update that was not given one; a post's moves with the clock until it is published, unseen."""
+    return entry.date.isoformat().encode() if entry.kind is Kind.UPDATE and not entry.dated else b""
 
 
 def keys_of(desk: Desk, entries: Sequence[Listed]) -> bytes:

@@ -19,21 +19,20 @@ Refs = tuple[tuple[str, str], ...]
 
 
 class Fragments:
-    """What everyone may read of a house's versions.
+    """What everyone may read of a house's versions; ``refs`` are what earlier builds noted."""
 
-    ``refs`` are what earlier builds noted, ``contents`` the keys of versions by the identity of their objects.
-    """
-
-    def __init__(self, house: House, album: KnownAlbum, refs: dict[bytes, Refs], contents: dict[int, bytes]) -> None:
+    def __init__(self, house: House, album: KnownAlbum, refs: dict[bytes, Refs]) -> None:
         self.shelf, self.album = Shelf.of(house), album
         self.refs = refs
         self.fresh: dict[bytes, Refs] = {}
-        self._contents = contents
+        self._contents: dict[int, bytes] = {}
         self._raw: dict[tuple[str, str], Rendered] = {}
         self._finished: dict[tuple[str, str], Rendered] = {}
 
     def content(self, version: Version) -> bytes:
         """The key of a version itself; the house holds all of them, so that none takes another's id."""
+        if version.known:
+            return version.known.key
         found = self._contents.get(id(version))
         if found is None:
             found = self._contents[id(version)] = content_key(version)
@@ -41,7 +40,7 @@ class Fragments:
 
     def inputs(self, version: Version) -> bytes:
         """The key of all that the version's HTML is made from; of what was never rendered, only of its own text."""
-        key = self.content(version)
+        key = version.known.key if version.known else self.content(version)
         refs = self.refs.get(key)
         if not refs:
             return key

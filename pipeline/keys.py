@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Callable
 from typing import Any
 
-from pipeline.model import House, Version
+from pipeline.model import Entry, House, Version
 
 
 def key_of(*parts: Any) -> bytes:
@@ -23,23 +22,24 @@ def content_key(version: Version) -> bytes:
     return key_of(version.lang, version.title, version.summary, version.body, version.path, facts)
 
 
-def house_key(house: House, content: Callable[[Version], bytes]) -> bytes:
-    """The key of all that a house shows, and of what its texts can lead to; ``content`` gives a version's own."""
-    whole = hashlib.sha256()
+def entry_key(entry: Entry) -> bytes:
+    """The key of what any page may show of an entry beside its texts; a date that it was not given is not in it."""
+    if entry.known:
+        return entry.known
+    versions = tuple([(one.lang, one.title, one.path) for one in entry.versions])
+    date = entry.date.isoformat() if entry.dated else ""
+    facts = entry.id, str(entry.kind), entry.slug, entry.visibility, date, entry.note, entry.series, entry.tags
+    return key_of(facts, versions)
+
+
+def house_key(house: House) -> bytes:
+    """The key of all that a house shows, and of what its texts can lead to."""
+    parts: list[bytes] = []
     for entry in house.entries:
-        facts: tuple[Any, ...] = (entry.id, entry.public, tuple(one.path for one in entry.versions))
+        parts.append(entry_key(entry))
+        if not entry.dated:
+            parts.append(entry.date.isoformat().encode())
         if entry.public:
-            facts += (
-                entry.slug,
-                str(entry.kind),
-                entry.date.isoformat(),
-                entry.dated,
-                entry.tags,
-                entry.note,
-                entry.series,
-            )
-            whole.update(b"".join([content(one) for one in entry.versions]))
-        whole.update(marshal.dumps(facts, 2))
-    for page in house.pages:
-        whole.update(marshal.dumps((page.slug, [content(one) for one in page.versions]), 2))
-    return whole.digest()
+            parts += [content_key(one) for one in entry.versions]
+    pages = [(page.slug, [content_key(one) for one in page.versions]) for page in house.pages]
+    return key_of(parts, pages)

@@ -29,7 +29,8 @@ _SITEMAP = (
 
 def file_of(path: str) -> str:
     """The file of a page; an old address may be one itself."""
-    return unquote(path) + ("index.html" if not path or path.endswith("/") else "")
+    name = unquote(path) if "%" in path else path
+    return f"{name}index.html" if not path or path.endswith("/") else name
 
 
 def options(house: House) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class Maker:
         self._around = key_of(around, str(where.root), str(where.build))
         self.stand = Newsstand.of(desk, self._weight, fragments.raw) if feeds else None
         self.sitemap: dict[str, str] = {}
-        self.pieces: dict[str, Piece | None] = {}
+        self.pieces: dict[str, Piece] = {}
         self.items: dict[bytes, Packed] = {}
         self._engine: Any = None
 
@@ -122,7 +123,7 @@ class Maker:
         if many:
             self.fragments.drop()
             self.forget_items()
-        return number, changed, self._said(page), piece(page), items, refs, problems, self._engine.warnings
+        return number, changed, self._said(page), piece(page, leaf.told), items, refs, problems, self._engine.warnings
 
     def forget_items(self) -> None:
         """Lets go of what the feeds' press remembers: it was handed over."""
@@ -130,7 +131,7 @@ class Maker:
             self.stand.press.items.clear()
 
     def _take(
-        self, todo: Sequence[Leaf], number: int, changed: bool, said: str, searched: Piece | None,
+        self, todo: Sequence[Leaf], number: int, changed: bool, said: str, searched: Piece,
         items: list[tuple[bytes, Packed]], refs: dict[bytes, Any], problems: list[Any], warnings: list[str],
     ) -> None:  # fmt: skip
         path = todo[number].path
@@ -143,9 +144,9 @@ class Maker:
         if changed:
             self.place.changed.add(file_of(path))
 
-    def piece(self, leaf: Leaf) -> Piece | None:
+    def piece(self, leaf: Leaf) -> Piece:
         """What the search says of a page that stays as it is."""
-        return piece(leaf.make())
+        return piece(leaf.make(), leaf.told)
 
     def _said(self, page: SitePage) -> str:
         """What the sitemap says of a page; of what has moved, nothing."""

@@ -18,19 +18,21 @@ from pipeline.errors import Problem
 from pipeline.walked import Stamp
 from pipeline.workshop import Words
 
-_FORM = "site 2"
+_FORM = "site 3"
 
 
 @dataclass(slots=True)
 class Manifest:
     """Under each path of a page its key and what the sitemap says of it; likewise for feeds and other documents.
 
-    ``files`` are the size and time of every file of the site, ``folders`` the time of every folder. ``refs`` are the
-    addresses that a version's text asks for, under the key of its text; ``media`` what became of the files they lead
-    to. ``whole`` is the key of everything, ``extra`` the documents that are neither pages nor the site's own.
+    ``bunches`` are pages that mostly stay together: their paths under the key of them all. ``files`` are the size and
+    time of every file of the site, ``folders`` the time of every folder. ``refs`` are the addresses that a version's
+    text asks for, under the key of its text; ``media`` what became of the files they lead to. ``whole`` is the key of
+    everything, ``extra`` the documents that are neither pages nor the site's own.
     """
 
     leaves: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    bunches: dict[str, tuple[bytes, tuple[str, ...]]] = field(default_factory=dict)
     parts: dict[str, tuple[bytes, tuple[str, ...]]] = field(default_factory=dict)
     single: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -48,8 +50,9 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Replaces the manifest in one move."""
-        parts = self.leaves, self.parts, self.single, self.files, self.refs, self.media, self.folders
-        kept.store(path, _FORM, (*parts, self.whole, self.extra))
+        pages = self.leaves, self.bunches, self.parts, self.single
+        others = self.files, self.refs, self.media, self.folders
+        kept.store(path, _FORM, (*pages, *others, self.whole, self.extra))
 
     def damaged(self, there: Mapping[str, Stamp]) -> set[str]:
         """The files that are not as they were put there, going by what a walk found."""
@@ -113,8 +116,7 @@ class Start:
     """What a build finds: the folders, what was noted, what is there, and the keys of what there is now.
 
     ``there`` is every file of the site, ``damaged`` those that are not as they were noted.
-    ``around`` is the key of what every page depends on, ``whole`` of everything; ``contents`` are the keys of
-    versions by the identity of their objects.
+    ``around`` is the key of what every page depends on, ``whole`` of everything.
     """
 
     folders: Folders
@@ -124,7 +126,6 @@ class Start:
     words: Words
     around: bytes
     whole: bytes
-    contents: dict[int, bytes]
 
 
 class Place:

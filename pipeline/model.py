@@ -139,6 +139,8 @@ class Entry:
     ask: bool = False
     draft: bool = False
     dated: bool = True
+    known: bytes = field(default=b"", init=False, compare=False, repr=False)
+    """`keys.entry_key`, where it is known from an earlier reading; a changed copy has none."""
 
     @property
     def master(self) -> Version:
@@ -156,7 +158,7 @@ class Entry:
     @property
     def guarded(self) -> bool:
         """Whether not everyone may read each word of it, or it might be so."""
-        return self.visibility != PUBLIC or any([version.veiled for version in self.versions])
+        return self.visibility != PUBLIC or any(version.veiled for version in self.versions)
 
     def version(self, *languages: str) -> Version:
         """The version in the first of ``languages`` there is one for, else the master."""

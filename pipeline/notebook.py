@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline import kept
 from pipeline.errors import KithError
-from pipeline.keys import content_key
+from pipeline.keys import content_key, entry_key
 from pipeline.model import Entry, Kind, Page, Remembered, Version
 from pipeline.textfile import read_text
 from pipeline.validate import visible
@@ -67,7 +67,7 @@ class Notebook:
 
     @classmethod
     def open(cls, root: Path, folder: Path, key: object) -> Notebook:
-        """The notes on the house at ``root`` that lie in ``folder``; none when they are missing, or of another ``key``."""
+        """The notes on the house at ``root`` in ``folder``; none when they are missing, or of another ``key``."""
         book = cls(root, folder, key)
         found = kept.load(folder / "texts", key)
         if found is not None:
@@ -165,7 +165,7 @@ def pack_entry(entry: Entry) -> tuple[Any, ...]:
     date = (when.year, when.month, when.day, when.hour, when.minute, when.second, when.microsecond, when.fold)
     return (
         entry.id, str(entry.kind), entry.slug, date if entry.dated else None, _packed(entry.versions),
-        entry.visibility, entry.tell, entry.tags, entry.note, entry.series, entry.ask, entry.draft,
+        entry.visibility, entry.tell, entry.tags, entry.note, entry.series, entry.ask, entry.draft, entry_key(entry),
     )  # fmt: skip
 
 
@@ -219,14 +219,16 @@ def _body(root: Path, path: str, begins: str, length: int, whole: bytes) -> str:
 def entry_of(
     packed: tuple[Any, ...], zone: ZoneInfo, dates: Mapping[str, datetime], now: datetime, root: Path
 ) -> Entry:
-    """The entry of the house at ``root`` that was packed; without a date, the one it was first seen at, else ``now``."""
-    id_, kind, slug, date, versions, visibility, tell, tags, note, series, ask, draft = packed
+    """The entry that was packed; one without a date is given the one it was first seen at, else ``now``."""
+    id_, kind, slug, date, versions, visibility, tell, tags, note, series, ask, draft, key = packed
     when = dates.get(id_) or now
     if date is not None:
         year, month, day, hour, minute, second, micro, fold = date
         when = datetime(year, month, day, hour, minute, second, micro, zone, fold=fold)
     made, own = _KINDS[kind], _unpacked(versions, root)
-    return Entry(id_, made, slug, when, own, visibility, tell, tags, note, series, ask, draft, date is not None)
+    entry = Entry(id_, made, slug, when, own, visibility, tell, tags, note, series, ask, draft, date is not None)
+    object.__setattr__(entry, "known", key)  # frozen for everybody else
+    return entry
 
 
 def page_of(packed: tuple[Any, ...], root: Path) -> Page:

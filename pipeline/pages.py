@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC
 from functools import partial
+from itertools import groupby
 from typing import Any
 
-from pipeline.desk import Desk, Leaf, Listed, Render, SitePage, Words
+from pipeline.desk import Bunch, Desk, Leaf, Listed, Render, SitePage, Words, keys_of
 from pipeline.errors import Problem, Problems
 from pipeline.keys import key_of
 from pipeline.languages import worded
@@ -23,26 +25,29 @@ from pipeline.sections import read_aloud
 from pipeline.timeline import provenance, tag_links
 from pipeline.welcome import subscribe
 
-__all__ = ["Desk", "Leaf", "Render", "SitePage", "Words", "frames", "leaves", "site_pages"]
+__all__ = ["Desk", "Leaf", "Render", "SitePage", "Words", "bunches", "frames", "refuse_collisions", "site_pages"]
 
 
 def site_pages(house: House, words: Words, render: Render | None = None) -> tuple[SitePage, ...]:
     """All pages of the site in all its languages; two that want the same address are a problem."""
-    return tuple(leaf.make() for leaf in leaves(Desk.of(house, words, render)))
+    found = [leaf for bunch in bunches(Desk.of(house, words, render)) for leaf in bunch.leaves()]
+    refuse_collisions(house, found)
+    return tuple(leaf.make() for leaf in found)
 
 
-def leaves(desk: Desk) -> list[Leaf]:
-    """All pages, still to be made; two that want the same address are a problem."""
-    found = [leaf for lang in desk.languages for leaf in _in(desk, lang)] + list(moved(desk))
-    if len({leaf.path.lower() for leaf in found}) < len(found):
-        _refuse_collisions(desk.house, found)
-    return found
+def bunches(desk: Desk) -> Iterator[Bunch]:
+    """All pages, still to be made."""
+    for lang in desk.languages:
+        yield Bunch("", bytes, partial(_around_posts, desk, lang))
+        yield from _posts(desk, lang)
+    yield Bunch("", bytes, lambda: list(moved(desk)))
 
 
-def _in(desk: Desk, lang: str) -> Iterator[Leaf]:
-    yield from listings(desk, lang)
-    yield subscribe(desk, lang)
-    yield from _posts(desk, lang)
+def _around_posts(desk: Desk, lang: str) -> list[Leaf]:
+    return [*listings(desk, lang), subscribe(desk, lang), *_standing_pages(desk, lang)]
+
+
+def _standing_pages(desk: Desk, lang: str) -> Iterator[Leaf]:
     for page in desk.house.pages:
         if lang in page.languages:
             version = page.versions[page.languages.index(lang)]
@@ -54,19 +59,51 @@ def _standing_key(desk: Desk, page: Page, version: Version) -> bytes:
     return key_of("page", page.languages, desk.feeds, desk.inputs(version))
 
 
-def _posts(desk: Desk, lang: str) -> Iterator[Leaf]:
-    """The posts of a language, each with the one before and the one after it; notes and undated ones have none."""
-    posts = [(entry, entry.version(lang)) for entry in desk.entries if _post_in(entry, lang)]
-    row = [one for one in posts if _in_row(one)]
-    places = {one[0].id: place for place, one in enumerate(row)}
-    links = [_link(desk, one) for one in row]
-    for one in posts:
-        place = places.get(one[0].id)
-        later = links[place - 1] if place else []
-        earlier = links[place + 1] if place is not None and place + 1 < len(row) else []
-        key = partial(_post_key, desk, one, (earlier, later, _series_key(desk, one[0], lang)))
-        path = desk.links.entry(one[0], lang)
-        yield Leaf(path, lang, key, partial(_post, desk, one, earlier, later), (one,))
+def _posts(desk: Desk, lang: str) -> Iterator[Bunch]:
+    """The posts of a language by months, each between its neighbours; notes and undated ones have none."""
+    row: list[Listed] = []
+    apart: list[Listed] = []
+    for entry in desk.entries:
+        if _post_in(entry, lang):
+            one = entry, entry.version(lang)
+            (row if _in_row(one) else apart).append(one)
+    start = 0
+    for (year, month), group in groupby(row, key=_month):
+        end = start + len(list(group))
+        later, earlier = row[max(start - 1, 0) : start], row[end : end + 1]
+        yield _bunch(desk, f"{lang} {year}-{month}", later, row[start:end], earlier)
+        start = end
+    yield from (_bunch(desk, f"{lang} {one[0].id}", [], [one], []) for one in apart)
+
+
+def _month(listed: Listed) -> tuple[int, int]:
+    """The month of a post by one clock for all, so that a month's posts stand together whatever zone each is of."""
+    date = listed[0].date.astimezone(UTC)
+    return date.year, date.month
+
+
+def _bunch(desk: Desk, name: str, later: list[Listed], posts: list[Listed], earlier: list[Listed]) -> Bunch:
+    """Posts, newest first, with the one after them and the one before them."""
+    lang = posts[0][1].lang
+
+    def key() -> bytes:
+        beside = [_link(desk, one) for one in (*later, *earlier)], len(later)
+        series = [_series_key(desk, entry, lang) for entry, _ in posts if entry.series]
+        return key_of("posts", desk.feeds, beside, series, keys_of(desk, posts))
+
+    def leaves() -> list[Leaf]:
+        links = [[], *(_link(desk, one) for one in (*later, *posts, *earlier)), []]
+        start = 1 + len(later)
+        return [_leaf(desk, one, links[start + at + 1], links[start + at - 1]) for at, one in enumerate(posts)]
+
+    return Bunch(name, key, leaves)
+
+
+def _leaf(desk: Desk, one: Listed, earlier: list[str], later: list[str]) -> Leaf:
+    entry, version = one
+    key = partial(_post_key, desk, one, (earlier, later, _series_key(desk, entry, version.lang)))
+    path = desk.links.entry(entry, version.lang)
+    return Leaf(path, version.lang, key, partial(_post, desk, one, earlier, later), (one,))
 
 
 def _post_key(desk: Desk, listed: Listed, around: Any) -> bytes:
@@ -81,7 +118,8 @@ def _post_in(entry: Entry, lang: str) -> bool:
     return entry.kind is Kind.POST and lang in entry.languages
 
 
-def _refuse_collisions(house: House, found: list[Leaf]) -> None:
+def refuse_collisions(house: House, found: list[Leaf]) -> None:
+    """Raises `Problems` where two pages want the same address."""
     seen: dict[str, SitePage] = {}
     problems: list[Problem] = []
     twice = Counter(leaf.path.lower() for leaf in found)
@@ -91,7 +129,8 @@ def _refuse_collisions(house: House, found: list[Leaf]) -> None:
             place = str(page.meta.get("source") or first.meta.get("source") or "content")
             fact = f"the address `{house.settings.url.rstrip('/')}/{page.path}` is already the page “{first.title}”"
             problems.append(Problem(place, 0, fact, "Give one of them another slug or alias."))
-    raise Problems(problems)
+    if problems:
+        raise Problems(problems)
 
 
 def _post(desk: Desk, listed: Listed, earlier: list[str], later: list[str]) -> SitePage:

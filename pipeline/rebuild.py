@@ -4,70 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline import kept
 from pipeline.crew import spread
-from pipeline.desk import Desk, Leaf
+from pipeline.desk import Bunch, Desk
 from pipeline.edition import edition
 from pipeline.errors import Problem, Problems
 from pipeline.feedproof import proof
 from pipeline.feeds import Part
 from pipeline.fragments import Fragments, KnownAlbum, noted
+from pipeline.indexed import indexed
 from pipeline.keys import key_of
 from pipeline.links import Links
 from pipeline.making import Maker, file_of, sitemap
-from pipeline.manifest import Extra, Folders, Manifest, Place, SiteReport, Start, Verify
-from pipeline.model import House, Kind
+from pipeline.manifest import Extra, Place, SiteReport, Start, Verify
+from pipeline.model import House
 from pipeline.newsstand import Newsstand
-from pipeline.pages import leaves
-from pipeline.searching import Piece, index
+from pipeline.pages import bunches, refuse_collisions
+from pipeline.underway import Underway
 from pipeline.walked import stamp_of, times
 from pipeline.workshop import site_folder
-
-
-@dataclass(slots=True)
-class _Build:
-    """One build on its way: what is there, what must be made, and what will be noted of it."""
-
-    start: Start
-    house: House
-    desk: Desk
-    place: Place
-    fragments: Fragments
-    now: Manifest = field(default_factory=Manifest)
-    todo: list[Leaf] = field(default_factory=list)
-    leaves: list[Leaf] = field(default_factory=list)
-    extra: list[str] = field(default_factory=list)
-    faults: list[Problem] = field(default_factory=list)
-    sound: set[int] = field(default_factory=set)
-
-    @property
-    def before(self) -> Manifest:
-        """What was noted of the site in place."""
-        return self.start.before
-
-    @property
-    def around(self) -> bytes:
-        """The key of what every page depends on."""
-        return self.start.around
-
-    @property
-    def folders(self) -> Folders:
-        """Where the site is."""
-        return self.start.folders
-
-    @property
-    def pages(self) -> list[str]:
-        """The address of every page."""
-        return [leaf.path for leaf in self.leaves]
-
-    def holds(self, name: str) -> bool:
-        """Whether the file stands in the site as it was put there."""
-        return name in self.before.files and name not in self.start.damaged
 
 
 def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | None, *, feeds: bool) -> SiteReport:
@@ -84,36 +43,40 @@ def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | No
     run.now.whole, run.now.extra = b"" if run.faults else start.whole, tuple(run.extra)
     if run.fragments.album.problems:
         raise Problems(run.fragments.album.problems)
-    _search(run, maker)
+    indexed(run, maker)
     report = _finish(run, maker, verify)
     if used and maker.stand:
         kept.store(run.folders.notes / "items", edition(), maker.stand.newest())
     return report
 
 
-def _begin(house: House, start: Start) -> _Build:
+def _begin(house: House, start: Start) -> Underway:
     folders = start.folders
     cache = folders.root / "build" / "cache" / "media"
     album = KnownAlbum(folders.root / "content", cache, Links.of(house.settings), start.before.media)
-    fragments = Fragments(house, album, dict(start.before.refs), start.contents)
+    fragments = Fragments(house, album, dict(start.before.refs))
     desk = Desk.of(house, start.words, fragments.render, fragments.inputs)
     place = Place(folders.site, folders.fresh, folders.mark)
     if folders.fresh.exists():
         place.begin()
-    return _Build(start, house, desk, place, fragments)
+    return Underway(start, house, desk, place, fragments)
 
 
-def _pages(run: _Build, maker: Maker) -> None:
+def _pages(run: Underway, maker: Maker) -> None:
     """Makes every page whose key is not the one it had."""
-    run.leaves = leaves(run.desk)
-    for leaf in run.leaves:
-        key, name = key_of(run.around, leaf.key()), file_of(leaf.path)
-        was = run.before.leaves.get(leaf.path)
-        if was and was[0] == key and run.holds(name):
-            run.now.leaves[leaf.path] = was
-            run.now.files[name] = run.before.files[name]
+    run.bunches = list(bunches(run.desk))
+    paths: list[str] = []
+    for bunch in run.bunches:
+        was = run.before.bunches.get(bunch.name)
+        if was and was[0] == key_of(run.around, bunch.key()) and run.hold(was[1]):
+            run.now.bunches[bunch.name] = was
+            paths += was[1]
+            for path in was[1]:
+                run.keep(path)
         else:
-            run.todo.append(leaf)
+            paths += _looked_at(run, bunch)
+    if len({path.lower() for path in paths}) < len(paths):
+        refuse_collisions(run.house, [leaf for bunch in run.bunches for leaf in bunch.leaves()])
     if not run.todo:
         return
     maker.make(run.todo)
@@ -122,27 +85,35 @@ def _pages(run: _Build, maker: Maker) -> None:
         run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
         run.now.files[file_of(leaf.path)] = (0, 0)
     # as the pages stand in the house, not as they were made
-    run.now.leaves = {path: run.now.leaves[path] for path in run.pages}
+    run.now.leaves = {path: run.now.leaves[path] for path in paths}
+    for bunch in run.bunches:
+        if bunch.name in run.now.bunches:
+            run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), run.now.bunches[bunch.name][1]
 
 
-def _single(run: _Build, name: str, key: bytes, make: Callable[[], bytes]) -> None:
-    """A document of its own: kept under its key, else made."""
-    run.now.single[name] = key
-    if run.before.single.get(name) == key and run.holds(name):
-        run.now.files[name] = run.before.files[name]
-        return
-    run.place.put(name, make())
-    run.now.files[name] = (0, 0)
+def _looked_at(run: Underway, bunch: Bunch) -> list[str]:
+    """The addresses of a bunch's pages, after each was looked at by itself."""
+    found = bunch.leaves()
+    for leaf in found:
+        key, name = key_of(run.around, leaf.key()), file_of(leaf.path)
+        was = run.before.leaves.get(leaf.path)
+        if was and was[0] == key and run.holds(name):
+            run.keep(leaf.path)
+        else:
+            run.todo.append(leaf)
+    if bunch.name:
+        run.now.bunches[bunch.name] = b"", tuple([leaf.path for leaf in found])
+    return [leaf.path for leaf in found]
 
 
-def _singles(run: _Build, maker: Maker) -> None:
+def _singles(run: Underway, maker: Maker) -> None:
     """What every site has once: the page for lost readers, the sitemap, robots, the looks."""
     absolute = run.desk.links.absolute("sitemap.xml")
     robots = f"User-agent: *\nAllow: /\n\nSitemap: {absolute}\n".encode()
-    _single(run, "robots.txt", key_of(robots), lambda: robots)
+    run.single("robots.txt", key_of(robots), lambda: robots)
     pieces = [said for _, said in run.now.leaves.values()]
-    _single(run, "sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
-    _single(run, "404.html", run.around, maker.lost)
+    run.single("sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
+    run.single("404.html", run.around, maker.lost)
     known = [name for name, key in run.before.single.items() if key == b"asset " + run.around]
     if known and all(map(run.holds, known)):
         run.now.single.update(dict.fromkeys(known, b"asset " + run.around))
@@ -153,7 +124,7 @@ def _singles(run: _Build, maker: Maker) -> None:
         run.now.single[name], run.now.files[name] = b"asset " + run.around, (0, 0)
 
 
-def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
+def _feeds(run: Underway, maker: Maker, stand: Newsstand) -> bool:
     """The feeds; whether any of them was made."""
     todo: list[tuple[str, bytes, Part]] = []
     for name, part_key, part in stand.parts():
@@ -174,14 +145,14 @@ def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
         run.now.files.update(dict.fromkeys(files, (0, 0)))
         run.place.changed.update(changed)
     for name, single_key, make in stand.singles():
-        _single(run, name, key_of(run.around, single_key), make)
+        run.single(name, key_of(run.around, single_key), make)
         run.extra.append(name)
     run.extra += [file for _, files in run.now.parts.values() for file in files]
     return bool(todo)
 
 
 def _printed(
-    run: _Build, stand: Newsstand, number: int, part: Part
+    run: Underway, stand: Newsstand, number: int, part: Part
 ) -> tuple[int, tuple[str, ...], list[str], list[tuple[str, int, str, str]]]:
     """Makes a part's documents beside the site: their names, those that differ from what is there, what is wrong."""
     made = stand.documents(part)
@@ -189,14 +160,14 @@ def _printed(
     return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)], said
 
 
-def _documents(run: _Build, more: Mapping[str, bytes]) -> None:
+def _documents(run: Underway, more: Mapping[str, bytes]) -> None:
     for path, data in more.items():
         name = unquote(path)
-        _single(run, name, key_of(data), lambda data=data: data)  # type: ignore[misc]  # bound now, not when it is called
+        run.single(name, key_of(data), lambda data=data: data)  # type: ignore[misc]  # bound now, not when it is called
         run.extra.append(name)
 
 
-def _media(run: _Build) -> None:
+def _media(run: Underway) -> None:
     """The files that public texts refer to."""
     for public, file in run.fragments.album.files.items():
         seen = file.stat()
@@ -210,55 +181,20 @@ def _media(run: _Build) -> None:
             run.now.files[name] = (0, 0)
 
 
-def _bytes(run: _Build, path: str) -> int | None:
+def _bytes(run: Underway, path: str) -> int | None:
     album = run.fragments.album
     file = album.files.get(album.links.media(path))
     return file.stat().st_size if file else None
 
 
-def _search(run: _Build, maker: Maker) -> None:
-    """The search index, from what each page says of itself."""
-    name = "search/search_index.json"
-    key = key_of(run.around, [run.now.leaves[path][0] for path in run.pages])
-    if run.before.single.get(name) == key and run.holds(name):
-        run.now.single[name], run.now.files[name] = key, run.before.files[name]
-        return
-    settings = maker.engine.search()
-    if settings is None:
-        return
-    before: dict[str, tuple[bytes, Piece | None]] = kept.load(run.folders.notes / "search", edition()) or {}
-    pieces: dict[str, Piece | None] = {}
-    for leaf in sorted(run.leaves, key=_preference, reverse=True):
-        known, said = before.get(leaf.path, (b"", None))
-        if leaf.path in maker.pieces:
-            said = maker.pieces[leaf.path]
-        elif known != run.now.leaves[leaf.path][0]:
-            said = maker.piece(leaf)
-        pieces[leaf.path] = said
-    found = {path: said for path, said in pieces.items() if said}
-    places = {leaf.path: leaf for leaf in run.leaves}
-    data, full = index(settings, found, lambda path: (maker.piece(places[path]) or ("", ""))[1] or "")
-    run.place.put(name, data)
-    run.now.single[name], run.now.files[name] = key, (0, 0)
-    noted = {path: said and (said[0], said[1] if path in full else None) for path, said in pieces.items()}
-    told = {path: (run.now.leaves[path][0], said) for path, said in noted.items()}
-    kept.store(run.folders.notes / "search", edition(), told)
-
-
-def _preference(leaf: Leaf) -> tuple[bool, str, str]:
-    """Pages that stand on their own first, then the newest; what has no date last."""
-    dated = [entry.date.isoformat() for entry, _ in leaf.told if entry.dated or entry.kind is Kind.UPDATE]
-    return not leaf.told, max(dated, default=""), leaf.path
-
-
-def _assets(maker: Maker, run: _Build) -> dict[str, Path]:
+def _assets(maker: Maker, run: Underway) -> dict[str, Path]:
     """The theme's files, and those of the house's looks over them."""
     own = site_folder(run.folders.root) / "assets"
     found = {f"assets/{path.relative_to(own).as_posix()}": path for path in sorted(own.rglob("*")) if path.is_file()}
     return {**maker.engine.assets(), **found}
 
 
-def _finish(run: _Build, maker: Maker, verify: Verify | None) -> SiteReport:
+def _finish(run: Underway, maker: Maker, verify: Verify | None) -> SiteReport:
     """Has what changed looked at, moves it into place, and notes what the site is now."""
     now, place = run.now, run.place
     gone = set(run.before.files) - set(now.files)

@@ -8,29 +8,38 @@ both the texts and the question.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from pipeline.desk import SitePage
+from pipeline.desk import Listed, SitePage
+from pipeline.model import Kind
 from pipeline.sections import sections
 
 MOST = 4_900_000
 """Bytes of the whole index."""
 
-_BETWEEN = ",\n"
+_BETWEEN = b",\n"
 """What parts one page from the next: a line for each, so that the leak check looks only at those that changed."""
 
 _SEARCHED = {"post", "month", "page"}
 
-Piece = tuple[str, str | None]
-"""What the index says of a page, shortly and in full, as JSON objects joined by commas; in full only if it is known."""
+Piece = tuple[tuple[bool, str, str], bytes, bytes | None]
+"""What the index says of a page: its rank, then shortly and in full, as JSON objects joined by commas.
+
+Shortly nothing is said of a page that only lists what stands elsewhere; in full only where that is known.
+"""
 
 
-def piece(page: SitePage) -> Piece | None:
-    """What the index says of a page; None when it only lists what stands elsewhere."""
+def piece(page: SitePage, told: Sequence[Listed]) -> Piece:
+    """What the index says of a page whose own entries are ``told``.
+
+    Pages that stand on their own come first, then the newest; what has no date comes last.
+    """
+    dated = [entry.date.isoformat() for entry, _ in told if entry.dated or entry.kind is Kind.UPDATE]
+    rank = not told, max(dated, default=""), page.path
     if page.kind not in _SEARCHED:
-        return None
+        return rank, b"", None
     tags = [escape(name) for name, _ in page.meta.get("tags", [])]
     more = {"tags": tags} if tags else {}
     short = {"location": page.path, "title": escape(page.title), "text": escape(page.description), **more}
@@ -44,38 +53,38 @@ def piece(page: SitePage) -> Piece | None:
         for anchor, title, text in sections(page.body)
         if text or title or not anchor
     ]
-    return _joined([short]), _joined(parts)
+    return rank, _joined([short]), _joined(parts)
 
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _joined(entries: list[dict[str, Any]]) -> str:
-    return _ENCODE(entries)[1:-1]
+def _joined(entries: list[dict[str, Any]]) -> bytes:
+    return _bytes(_ENCODE(entries)[1:-1])
 
 
 def index(
-    settings: Mapping[str, Any], pieces: Mapping[str, Piece], whole: Callable[[str], str]
-) -> tuple[bytes, set[str]]:
-    """The index, and what stands in it in full: as many of the first ones as there is room for.
+    settings: Mapping[str, Any], pieces: Mapping[str, Piece], whole: Callable[[str], bytes]
+) -> tuple[bytes, dict[str, Piece]]:
+    """The index, and what it says of each page: in full of as many of the first ones as there is room for.
 
-    ``pieces`` are in the order of preference; ``whole`` gives in full what is not known so.
+    ``whole`` gives in full what is not known so.
     """
-    head = _ENCODE(settings)
-    room = MOST - len(_bytes(head)) - 100 - sum(len(_bytes(short)) + len(_BETWEEN) for short, _ in pieces.values())
-    chosen: list[str] = []
-    full: set[str] = set()
-    for name, (short, known) in pieces.items():
-        if room > 0:
-            text = whole(name) if known is None else known
-            room -= len(_bytes(text)) - len(_bytes(short))
-            if room >= 0:
-                full.add(name)
-                chosen.append(text)
-                continue
-            room = 0
-        chosen.append(short)
-    return _bytes(f'{{"config":{head},"docs":[\n{_BETWEEN.join(chosen)}\n]}}'), full
+    head = _bytes(_ENCODE(settings))
+    room = MOST - len(head) - 100 - sum(len(short) + len(_BETWEEN) for _, short, _ in pieces.values() if short)
+    chosen: list[bytes] = []
+    told: dict[str, Piece] = {}
+    for name, (rank, short, known) in sorted(pieces.items(), key=lambda one: one[1][0], reverse=True):
+        full = None
+        if short and room > 0:
+            full = whole(name) if known is None else known
+            room -= len(full) - len(short)
+            if room < 0:
+                room, full = 0, None
+        if short:
+            chosen.append(short if full is None else full)
+        told[name] = rank, short, full
+    return b'{"config":%b,"docs":[\n%b\n]}' % (head, _BETWEEN.join(chosen)), told
 
 
 def _bytes(text: str) -> bytes:

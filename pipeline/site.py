@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.album import mark
 from pipeline.edition import edition
-from pipeline.keys import content_key, house_key, key_of
+from pipeline.keys import house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
 from pipeline.model import House
 from pipeline.walked import glanced
@@ -64,12 +64,9 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     before = Manifest() if full else Manifest.read(folders.notes / "manifest")
     words = words_for(source, house, folders.root / "build" / "cache" / "reading")
     around = _around(house, words, source)
-    contents: dict[int, bytes] = {}
-    whole = key_of(
-        around, feeds, stamp, house_key(house, lambda version: contents.setdefault(id(version), content_key(version)))
-    )
+    whole = key_of(around, feeds, stamp, house_key(house))
     there = glanced(folders.site, before.files, before.folders)
-    return Start(folders, before, there, before.damaged(there), words, around, whole, contents)
+    return Start(folders, before, there, before.damaged(there), words, around, whole)
 
 
 def _holds(start: Start) -> bool:

@@ -20,7 +20,7 @@ from pipeline.packaged import packaged
 from pipeline.walked import plainly, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipeline.build import Built
     from pipeline.opened import Opened
@@ -111,5 +111,5 @@ def _mark(root: Path) -> bool:
     return (root / "build" / "cache" / "site" / "moving").exists()
 
 
-def _key(files: Sequence[tuple[str, Stamp]], more: Any) -> bytes:
+def _key(files: list[tuple[str, Stamp]], more: Any) -> bytes:
     return hashlib.sha256(marshal.dumps((files, more), 2)).digest()
