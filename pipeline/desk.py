@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pipeline.bodies import html_for
@@ -130,7 +130,7 @@ class Desk:
         found: dict[tuple[int, int], Counter[str]] = {}
         for entry in self.entries:
             if entry.kind is Kind.UPDATE:
-                found.setdefault((entry.date.year, entry.date.month), Counter()).update(self._listing(entry))
+                _count(found.setdefault((entry.date.year, entry.date.month), Counter()), self._listing(entry))
         return found
 
     @cached_property
@@ -139,7 +139,7 @@ class Desk:
         found: dict[int, Counter[str]] = {}
         for entry in self.entries:
             if entry.kind is Kind.POST and entry.dated:
-                found.setdefault(entry.date.year, Counter()).update(self._listing(entry))
+                _count(found.setdefault(entry.date.year, Counter()), self._listing(entry))
         return found
 
     @cached_property
@@ -149,13 +149,12 @@ class Desk:
         for entry in self.entries:
             year, listing = entry.date.year, self._listing(entry)
             for slug, tag in slugs(entry).items():
-                one = found.setdefault(slug, Tagged(tag))
+                one = found.get(slug) or found.setdefault(slug, Tagged(tag))
                 of_year = one.years.get(year)
                 if of_year is None:
                     of_year = one.years[year] = Counter()
-                for lang in listing:
-                    one.languages[lang] += 1
-                    of_year[lang] += 1
+                _count(one.languages, listing)
+                _count(of_year, listing)
         return dict(sorted(found.items()))
 
     @cached_property
@@ -173,12 +172,13 @@ class Desk:
         none: Counter[str] = Counter()
         for entry in self.entries:
             if entry.kind is Kind.POST and not entry.dated:
-                none.update(self._listing(entry))
+                _count(none, self._listing(entry))
         return self.spoken(none)
 
-    def _listing(self, entry: Entry) -> set[str]:
+    def _listing(self, entry: Entry) -> tuple[str, ...]:
         """The languages whose pages list the entry."""
-        return {self.links.home, *entry.languages}
+        home, own = self.links.home, entry.languages
+        return own if home in own else (home, *own)
 
     def spoken(self, count: Counter[str]) -> list[str]:
         """The languages whose pages list anything of what was counted; the house's first one always has the page."""
@@ -207,11 +207,8 @@ class Desk:
             self.keys[entry.id, version.lang] = known
         return known
 
-    def forget(self, told: Iterable[Listed] | None = None) -> None:
-        """Works keys out anew, of these or of all, now that more is known of what texts lead to."""
-        if told is None:
-            self.keys.clear()
-            return
+    def forget(self, told: Iterable[Listed]) -> None:
+        """Works keys out anew, now that more is known of what texts lead to."""
         for entry, version in told:
             self.keys.pop((entry.id, version.lang), None)
 
@@ -230,9 +227,19 @@ class Tagged:
     years: dict[int, Counter[str]] = field(default_factory=dict)
 
 
-def slugs(entry: Entry) -> dict[str, str]:
+def _count(found: dict[str, int], langs: Iterable[str]) -> None:
+    for lang in langs:
+        found[lang] = found.get(lang, 0) + 1
+
+
+def slugs(entry: Entry) -> Mapping[str, str]:
     """The entry's tags by their slugs, each once."""
-    return {slug: tag for tag in entry.tags if (slug := slugify(tag))}
+    return _slugs(entry.tags)
+
+
+@lru_cache(maxsize=16_384)
+def _slugs(tags: tuple[str, ...]) -> Mapping[str, str]:
+    return {slug: tag for tag in tags if (slug := slugify(tag))}
 
 
 def _shown_otherwise(entry: Entry) -> bytes:

@@ -6,7 +6,7 @@ import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.languages import closest
@@ -29,6 +29,7 @@ def leads_to_sealed(text: str) -> frozenset[str]:
     return frozenset(_SEALED_LINK.findall(text))
 
 
+@lru_cache(maxsize=16_384)
 def slugify(text: str) -> str:
     """A readable path segment: lower case, letters and digits of any script, single hyphens."""
     if _PLAIN.fullmatch(text):

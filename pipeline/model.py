@@ -141,15 +141,15 @@ class Entry:
     dated: bool = True
     known: bytes = field(default=b"", init=False, compare=False, repr=False)
     """`keys.entry_key`, where it is known from an earlier reading; a changed copy has none."""
+    languages: tuple[str, ...] = field(default=(), init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "languages", tuple([version.lang for version in self.versions]))
 
     @property
     def master(self) -> Version:
         """The version the others were translated from."""
         return self.versions[0]
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        return tuple([version.lang for version in self.versions])
 
     @property
     def public(self) -> bool:

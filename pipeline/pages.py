@@ -115,7 +115,7 @@ def _series_key(desk: Desk, entry: Entry, lang: str) -> list[Any]:
 
 
 def _post_in(entry: Entry, lang: str) -> bool:
-    return entry.kind is Kind.POST and lang in entry.languages
+    return lang in entry.languages and entry.kind is Kind.POST
 
 
 def refuse_collisions(house: House, found: list[Leaf]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -77,18 +77,24 @@ def _pages(run: Underway, maker: Maker) -> None:
             paths += _looked_at(run, bunch)
     if len({path.lower() for path in paths}) < len(paths):
         refuse_collisions(run.house, [leaf for bunch in run.bunches for leaf in bunch.leaves()])
-    if not run.todo:
-        return
-    maker.make(run.todo)
-    run.desk.forget()
+    if run.todo:
+        maker.make(run.todo)
+        _made(run, maker, paths)
+    for bunch in run.bunches:
+        key, known = run.now.bunches.get(bunch.name, (b"-", ()))
+        if not key:
+            run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), known
+
+
+def _made(run: Underway, maker: Maker, paths: Sequence[str]) -> None:
+    """Notes the pages that were made, under the keys that they have now that it is known what their texts lead to."""
+    for leaf in run.todo:
+        run.desk.forget(leaf.told)
     for leaf in run.todo:
         run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
         run.now.files[file_of(leaf.path)] = (0, 0)
     # as the pages stand in the house, not as they were made
     run.now.leaves = {path: run.now.leaves[path] for path in paths}
-    for bunch in run.bunches:
-        if bunch.name in run.now.bunches:
-            run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), run.now.bunches[bunch.name][1]
 
 
 def _looked_at(run: Underway, bunch: Bunch) -> list[str]:
