@@ -17,11 +17,14 @@ _HINTS = {
 
 def main() -> None:
     """Runs the command line; exit code 0 done, 1 problems or a person is needed, 2 wrong usage."""
+    import gc
+
     import click
 
     from pipeline.cli import kith
     from pipeline.errors import KithError, Problems
 
+    gc.set_threshold(100_000, 20, 50)  # thousands of values that all stay are not worth looking through every moment
     try:
         kith.main(prog_name="kith", standalone_mode=False)
     except click.exceptions.Exit as leaving:

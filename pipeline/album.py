@@ -100,15 +100,6 @@ class Album:
         self.problems.append(Problem(f"content/{path}", 0, fact, suggestion))
 
 
-def mark(path: Path) -> list[int]:
-    """A file's size and time; empty when it is not there."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return []
-    return [stat.st_size, stat.st_mtime_ns]
-
-
 def _places(source: Path) -> bool:
     with source.open("rb") as stream:
         return names_a_place(stream)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.census import Census, census
-from pipeline.confided import Confided
 from pipeline.errors import Leaked, Problem
 from pipeline.keyring import Keyring
 from pipeline.links import SEALED, SEALED_INDEX
@@ -181,6 +180,8 @@ def _check_lines(opened: Opened, issues: tuple[Issue, ...], pastes: tuple[Pasted
     outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
     for path in sorted(web.index.parent.rglob("*.*ml")) if web else ():
         outputs.append((f"build/site/{path.name}", "", path.read_text("utf-8", errors="replace")))
+    from pipeline.confided import Confided
+
     if found := Confided.of(opened.house, lines).faults(outputs):
         raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
     return len(lines)

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.album import mark
 from pipeline.links import Shelf, inside
-from pipeline.markup import references
 from pipeline.model import PICTURES, House
-from pipeline.svg import cleaned
-from pipeline.traces import LOCATION, PROFILE, Traces, traces
+from pipeline.references import references
+from pipeline.walked import mark
+
+if TYPE_CHECKING:
+    from pipeline.traces import Traces
 
 _NAMED = re.compile("|".join(map(re.escape, PICTURES)), re.IGNORECASE)
 _RECIPE = "1"
@@ -36,7 +38,12 @@ def census(house: House, root: Path) -> Census:
     content, store = root / "content", root / "build" / "cache" / "traces.json"
     before = _read(store)
     now: dict[str, list[object]] = {}
-    for path in sorted(set(_shown(house))):
+    shown = sorted(set(_shown(house)))
+    if not (shown or before):
+        return Census()
+    from pipeline.traces import LOCATION, PROFILE
+
+    for path in shown:
         if stamp := mark(content / path):
             known = before.get(path)
             now[path] = known if known and known[0] == stamp else [stamp, sorted(_held(content / path))]
@@ -48,11 +55,13 @@ def census(house: House, root: Path) -> Census:
 
 def _shown(house: House) -> Iterator[str]:
     """Every picture inside `content/` that a text which is out shows or links to."""
+    versions = [version for entry in house.entries for version in entry.versions if version.pictured]
+    versions += [version for page in house.pages for version in page.versions if version.pictured]
+    if not versions:
+        return
     shelf = Shelf.of(house)
-    versions = [version for entry in house.entries for version in entry.versions]
-    versions += [version for page in house.pages for version in page.versions]
     for version in versions:
-        for _, _, address in references(version.body) if version.pictured else ():
+        for _, _, address in references(version.body):
             target = shelf.find(inside(version.path), address)
             if target.kind == "file" and _NAMED.search(target.path):
                 yield target.path
@@ -60,6 +69,9 @@ def _shown(house: House) -> Iterator[str]:
 
 def _held(path: Path) -> Traces:
     """What the file holds beside its picture; nothing where it cannot be read, which the album says."""
+    from pipeline.svg import cleaned
+    from pipeline.traces import traces
+
     try:
         data = path.read_bytes()
         if path.suffix.lower() != ".svg":

@@ -46,18 +46,24 @@ class Shelved:
 
 
 def read_content(
-    root: Path, settings: Settings, dates: Mapping[str, datetime], now: datetime, book: Notebook | None = None
+    root: Path,
+    settings: Settings,
+    dates: Mapping[str, datetime],
+    now: datetime,
+    book: Notebook | None = None,
+    there: Mapping[str, Stamp] | None = None,
 ) -> Shelved:
     """Everything in ``content/`` of the house at ``root``.
 
     ``dates`` are the moments at which entries without a date of their own were first seen; a new one is given
-    ``now``. Entries come newest first, drafts and entries dated ahead included. What ``book`` knows is not read again.
+    ``now``. Entries come newest first, drafts and entries dated ahead included. What ``book`` knows is not read again;
+    ``there`` is what a walk just found.
     """
     found = Shelved()
     if not (root / "content").is_dir():
         found.problems.append(Problem("content/", 0, "there is no such folder", "`kith new post TITLE` makes it."))
         return found
-    for key, members in _groups(root, settings, book, found).items():
+    for key, members in _groups(root, settings, book, found, there).items():
         found.groups[key] = {text.name: text.stamp for text, _ in members}
         known = book.group(key, tuple(found.groups[key])) if book and not any(draft for _, draft in members) else None
         if known:
@@ -75,10 +81,10 @@ def read_content(
 
 
 def _groups(
-    root: Path, settings: Settings, book: Notebook | None, found: Shelved
+    root: Path, settings: Settings, book: Notebook | None, found: Shelved, there: Mapping[str, Stamp] | None
 ) -> dict[str, list[tuple[Text, Draft | None]]]:
     """The texts that are one thing, under its key; without a draft where the book knows the text unchanged."""
-    texts = texts_below(root, found.problems)
+    texts = texts_below(root, found.problems, there)
     keys = {text.name: book.known(text.name, text.stamp) for text in texts} if book else {}
     unknown = [text for text in texts if not keys.get(text.name)]
     if book and unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.album import Album, mark
+from pipeline.album import Album
 from pipeline.bodies import html_for, linker
 from pipeline.finish import finish
 from pipeline.keys import content_key, key_of
@@ -13,6 +13,7 @@ from pipeline.links import Links, Shelf
 from pipeline.markup import Rendered
 from pipeline.model import EVERYONE, House, Version
 from pipeline.sizes import narrower
+from pipeline.walked import mark
 
 Refs = tuple[tuple[str, str], ...]
 """What a text asks for: each element (``a`` or ``img``) with its address, as far as the house decides about it."""

@@ -14,6 +14,7 @@ from pipeline.planned import History
 from pipeline.reading import read_house
 from pipeline.renamed import known_again
 from pipeline.secret import Secret
+from pipeline.walked import Stamp
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,21 @@ class Opened:
     secret: Secret | None
 
 
-def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
-    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged."""
+def open_house(
+    root: Path,
+    environ: Mapping[str, str],
+    now: datetime,
+    ledger: Ledger | None = None,
+    *,
+    there: Mapping[str, Stamp] | None = None,
+) -> Opened:
+    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged.
+
+    ``there`` is every file of ``content/``, where somebody just looked.
+    """
     own = ledger or Ledger.peek(root / "private")
     try:
-        house = read_house(root, own.dates() if own else {}, environ, now)
+        house = read_house(root, own.dates() if own else {}, environ, now, there)
         house = known_again(house, own.texts() if own else {})
         if own is None:
             return Opened(root, now, house, History(), None)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pipeline.build import Built, build, write_letters, write_pastes
 from pipeline.custody import passing_secret
-from pipeline.eyes import only as only_for
 from pipeline.links import Links
 from pipeline.model import House
 from pipeline.opened import Opened, open_house
 from pipeline.plan import plan
 from pipeline.planned import Plan
+from pipeline.walked import Stamp
 
 
 def preview(
@@ -27,14 +27,16 @@ def preview(
     only: str = "",
     full: bool = False,
     shown: Callable[[Opened], None] | None = None,
+    there: Mapping[str, Stamp] | None = None,
 ) -> tuple[Opened, Plan, Built]:
     """Pages, feeds, letters and pastes in ``build/``, or in ``folder``, from where nothing is ever deployed.
 
     ``drafts`` shows drafts and entries dated ahead as if they were out. ``only`` leaves out the letters to all others
     (it is a person's id, ``circle:NAME``, or another word for nobody). A house without a secret gets passing
-    links in its letters. ``shown`` is called when the site is there, before any letter is made.
+    links in its letters. ``shown`` is called when the site is there, before any letter is made. ``there`` is every
+    file of ``content/``, where somebody just looked.
     """
-    opened = open_house(root, environ, now)
+    opened = open_house(root, environ, now, there=there)
     if drafts:
         opened = replace(opened, house=_all_out(opened.house))
     secret = opened.secret or passing_secret(root)
@@ -42,7 +44,10 @@ def preview(
     if shown:
         shown(opened)
     decided = plan(opened.house, opened.history, now)
-    decided = only_for(decided, only) if only else decided
+    if only:
+        from pipeline.eyes import only as only_for
+
+        decided = only_for(decided, only)
     built = build(opened, decided, secret, site=first is None, folder=folder, full=full)
     if first:
         outputs, problems = first.outputs + built.outputs, first.problems + built.problems

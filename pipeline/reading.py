@@ -21,19 +21,33 @@ from pipeline.private import private_problems
 from pipeline.rollcall import Roll
 from pipeline.settings import Settings
 from pipeline.textfile import files_below
+from pipeline.walked import Stamp
 
 
-def read_house(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str], now: datetime) -> House:
+def read_house(
+    root: Path,
+    dates: Mapping[str, datetime],
+    environ: Mapping[str, str],
+    now: datetime,
+    there: Mapping[str, Stamp] | None = None,
+) -> House:
     """The house at ``root`` as it stands at ``now``.
 
     ``dates``: when entries without a date were first seen. Raises `Problems` with all of them. What was sound and
-    did not change since it was read last is not read again: it is remembered in `build/cache`.
+    did not change since it was read last is not read again: it is remembered in `build/cache`. ``there`` is every file
+    of ``content/``, where somebody just looked.
     """
     with _without_collecting():
-        return _read(root, dates, environ, now)
+        return _read(root, dates, environ, now, there)
 
 
-def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str], now: datetime) -> House:
+def _read(
+    root: Path,
+    dates: Mapping[str, datetime],
+    environ: Mapping[str, str],
+    now: datetime,
+    there: Mapping[str, Stamp] | None,
+) -> House:
     cache = root / "build" / "cache" / "reading"
     roll = Roll(root, cache)
     settings, problems = roll.settings()
@@ -41,7 +55,7 @@ def _read(root: Path, dates: Mapping[str, datetime], environ: Mapping[str, str],
         raise Problems(problems)
     key = (os.path.realpath(root), settings.languages, settings.timezone, settings.foreign_keys)
     book = Notebook.open(root, cache, key)
-    shelved = read_content(root, settings, dates, now, book)
+    shelved = read_content(root, settings, dates, now, book, there)
     register = roll.register(settings.languages, environ)
     settings = _with_languages(settings, shelved.entries, shelved.pages)
     live = [entry for entry in shelved.entries if not entry.draft and entry.date <= now]

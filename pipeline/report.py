@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.explain import Rule
 from pipeline.model import Circle, House, Person
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.planned import Held, Plan, Verdict
+
+if TYPE_CHECKING:
+    from pipeline.explain import Rule
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

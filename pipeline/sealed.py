@@ -17,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipeline.album import Album, mark
+from pipeline.album import Album
 from pipeline.bodies import html_for
 from pipeline.desk import Desk
 from pipeline.errors import Problems
@@ -32,6 +32,7 @@ from pipeline.passages import body_for
 from pipeline.sealing import Seal, checksum, encrypt
 from pipeline.shell import dressed
 from pipeline.timeline import provenance
+from pipeline.walked import mark
 from pipeline.workshop import Words, site_folder, words_for
 
 _STATES = ("opening", "no_key", "wrong_key", "damaged", "insecure")

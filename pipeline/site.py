@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.album import mark
 from pipeline.edition import edition
 from pipeline.keys import house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
 from pipeline.model import House
-from pipeline.walked import glanced
+from pipeline.walked import glanced, mark
 from pipeline.workshop import Words, looks, site_folder, words_for
 
 __all__ = ["Extra", "SiteReport", "Verify", "build"]

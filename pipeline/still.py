@@ -20,7 +20,7 @@ from pipeline.packaged import packaged
 from pipeline.walked import plainly, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.build import Built
     from pipeline.opened import Opened
@@ -37,10 +37,14 @@ _MOMENT = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A house as it was before a build; ``sure`` unless something changed so lately that it may change unseen."""
+    """A house as it was before a build: the key of all of it, and every file of ``content/`` by its path in the house.
+
+    It is ``sure`` unless something changed so lately that it may change unseen.
+    """
 
     key: bytes
     sure: bool
+    content: Mapping[str, Stamp]
 
 
 def look(root: Path) -> Look | None:
@@ -62,7 +66,8 @@ def look(root: Path) -> Look | None:
         found.pop(name, None)
     newest = max((stamp[2] for stamp in found.values()), default=0)
     modes = [os.stat(root / name).st_mode for name in _FOLDERS if (root / name).exists()]  # noqa: PTH116 - as beside it
-    return Look(_key(sorted(found.items()), modes), newest < began - _MOMENT)
+    content = {name: stamp for name, stamp in found.items() if name.startswith("content/")}
+    return Look(_key(sorted(found.items()), modes), newest < began - _MOMENT, content)
 
 
 def _own(root: Path) -> list[tuple[Path, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import Problem
 from pipeline.filename import LETTERS
@@ -19,8 +19,7 @@ _KINDS = {folder: kind for kind, folder in FOLDERS.items()}
 _ORDER = list(FOLDERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A file that is read: its path in the house; without a stamp, nobody can tell whether it changed."""
 
     name: str
@@ -28,10 +27,13 @@ class Text:
     stamp: Stamp | None
 
 
-def texts_below(root: Path, problems: list[Problem]) -> list[Text]:
-    """Every text in ``content/``, kind by kind; one that stands in no folder that is read is a problem."""
+def texts_below(root: Path, problems: list[Problem], there: Mapping[str, Stamp] | None = None) -> list[Text]:
+    """Every text in ``content/``, kind by kind; one that stands in no folder that is read is a problem.
+
+    ``there`` is what a walk just found.
+    """
     texts: list[Text] = []
-    for name, stamp in _files(root, problems).items():
+    for name, stamp in _files(root, problems, there).items():
         if not name.lower().endswith((".md", ".markdown")):
             continue
         folder, _, inner = name.removeprefix("content/").partition("/")
@@ -42,16 +44,28 @@ def texts_below(root: Path, problems: list[Problem]) -> list[Text]:
         elif inner or folder != "README.md":
             fact = "it stands in no folder that is read, so nobody would ever see it"
             problems.append(Problem(visible(name, 300), 1, fact, f"Move it to `content/{_right_folder(folder)}/`."))
-    return sorted(texts, key=lambda one: (_ORDER.index(one.kind), one.name.split("/")))
+    # what stands in a folder comes before what has a name that only begins like the folder's
+    return sorted(texts, key=lambda one: (_ORDER.index(one.kind), one.name.replace("/", "\0")))
 
 
-def _files(root: Path, problems: list[Problem]) -> Mapping[str, Stamp | None]:
-    quickly = stamps_below(root / "content", "content/")
+def _files(root: Path, problems: list[Problem], there: Mapping[str, Stamp] | None) -> Mapping[str, Stamp | None]:
+    quickly = _seen(there) if there else stamps_below(root / "content", "content/")
     if quickly is not None:
         return quickly
     paths, found = files_below(root / "content", root)
     problems += found
     return dict.fromkeys(path.relative_to(root).as_posix() for path in paths)
+
+
+def _seen(there: Mapping[str, Stamp]) -> dict[str, Stamp | None] | None:
+    """The same of what a walk found."""
+    found: dict[str, Stamp | None] = {}
+    for name, stamp in there.items():
+        if "/." not in name:
+            if "." in name.rpartition("/")[0]:
+                return None
+            found[name] = stamp
+    return found
 
 
 def _right_folder(folder: str) -> str:

@@ -19,6 +19,15 @@ def stamp_of(seen: os.stat_result) -> Stamp:
     return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
 
 
+def mark(path: Path) -> list[int]:
+    """A file's size and time; empty when it is not there."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return []
+    return [seen.st_size, seen.st_mtime_ns]
+
+
 def glanced(folder: Path, names: Iterable[str], folders: Mapping[str, int]) -> dict[str, Stamp]:
     """The same as `walked`, in less time where these files were there when the ``folders`` had these times."""
     look, base = os.stat, f"{folder}/"

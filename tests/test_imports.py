@@ -19,10 +19,10 @@ FLOORS = (
     "deploy frontmatter mailsession model settled textfile web wording",
     "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
     "written",
-    "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
+    "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
     "stationery",
-    "bodies census enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan "
-    "plate recall shell subscribers templates terms texts tripwire",
+    "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
+    "recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
     "cards eyes leakfiles letterhead moved newsstand payload reading report searching takeover timeline "
     "transports.base",

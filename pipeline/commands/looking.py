@@ -117,7 +117,8 @@ def _build(session: Session, found: Look | None, *, full: bool) -> None:
     from pipeline import report, still
     from pipeline.preview import preview
 
-    opened, decided, built = preview(session.root, session.environ, session.clock(), full=full)
+    there = found.content if found else None
+    opened, decided, built = preview(session.root, session.environ, session.clock(), full=full, there=there)
     receipt(opened, decided, built, [])
     if built.letters:
         say(report.labelled("", "letters to look through: build/letters/index.html"))
