@@ -5,38 +5,31 @@ Their settings, templates and assets make each page; which pages there are, and 
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from jinja2 import FileSystemBytecodeCache
+
+from pipeline import kept
+from pipeline.around import Around
 from pipeline.cards import cards
 from pipeline.desk import SitePage
 from pipeline.errors import KithError
-from pipeline.languages import closest
+from pipeline.once import Once, plainly
+from pipeline.packaged import packaged
+from pipeline.stage import Job, Look, Ours, assets
+
+if TYPE_CHECKING:
+    from pipeline.theme import Theirs
+
+__all__ = ["Engine", "Job"]
 
 _SUGGESTION = "Put it right, or remove `site/` to use the one that comes with Kith."
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What the engine is handed: the folder ``source`` holds `mkdocs.yml`; ``options`` go over what it says.
-
-    ``empty`` is a folder for MkDocs to look into, in which nothing lies; ``cache`` keeps compiled templates.
-    """
-
-    source: Path
-    empty: Path
-    cache: Path
-    options: Mapping[str, Any]
-    frames: Mapping[str, Mapping[str, Any]]
-    home: str
 
 
 class Engine:
@@ -54,34 +47,34 @@ class Engine:
         self.warnings = list(self._at_first)
 
     def _start(self) -> None:
-        from jinja2 import FileSystemBytecodeCache
-        from mkdocs.config import load_config
-        from mkdocs.structure.files import Files
-        from mkdocs.structure.nav import Navigation
-
-        from pipeline.once import Once, plainly
-
         job = self.job
         for folder in (job.empty, job.cache):
             folder.mkdir(parents=True, exist_ok=True)
-        # MkDocs only looks at where the site would go: it writes nothing there
-        config = load_config(
-            str(job.source / "mkdocs.yml"), docs_dir=str(job.empty), site_dir=str(job.cache), **dict(job.options)
-        )
-        config.extra["kith"] = {
-            "home": job.home,
-            "base": urlsplit(str(config.site_url or "/")).path,
-            "frames": {lang: {**frame, "material": _spoken(lang)} for lang, frame in job.frames.items()},
-        }
-        config.plugins.on_startup(command="build", dirty=False)
-        self.config = config.plugins.on_config(config)
-        self.files, self.nav = Files([]), Navigation([], [])
-        env = self.config.theme.get_env()
+        self.stage = self._stage()
+        env = self.stage.env
         env.bytecode_cache = FileSystemBytecodeCache(str(job.cache))
         env.add_extension(Once)
         plainly(env)
-        self.env = self.config.plugins.on_env(env, config=self.config, files=self.files)
+        self.env = self.stage.ready()
         self.template = self.env.get_template("main.html")
+        if _ours(job.source / "overrides"):
+            Around(self.env.get_template("base.html"))
+
+    def _stage(self) -> Ours | Theirs:
+        """What templates work with: MkDocs is asked only where it is not known what it would say."""
+        job, known = self.job, self.job.cache / "look"
+        if job.key and (found := kept.load(known, job.key)):
+            return Ours(Look(*found), job)
+        from pipeline.theme import Theirs, lasting, look_of, started
+
+        config = started(job)
+        look = look_of(config)
+        if look is None:
+            return Theirs(config, job)
+        # what MkDocs warns of is to be heard again
+        if job.key and lasting(job) and not _listening():
+            kept.store(known, job.key, look.values())
+        return Ours(look, job)
 
     def page(self, page: SitePage, address: str) -> bytes:
         """The whole HTML of a page that stands at ``address``."""
@@ -89,53 +82,46 @@ class Engine:
             return self._page(page, address)
 
     def _page(self, page: SitePage, address: str) -> bytes:
-        from mkdocs.commands.build import get_context
-        from mkdocs.structure.files import File
-        from mkdocs.structure.pages import Page
-
-        file = File(f"{unquote(page.path)}index.md", str(self.job.empty), str(self.job.cache), use_directory_urls=True)
-        made = Page(None, file, self.config)
-        made.meta, made.content = front(page, address), f"<div>{page.body}</div>"
+        meta = front(page, address)
         root = address.removesuffix(urlsplit(address).path)
-        made.meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
-        context = get_context(self.nav, [], self.config, made)
+        meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
+        context = self.stage.page(unquote(page.path), meta, f"<div>{page.body}</div>")
         return _tidied(self.template.render(context)).encode("utf-8", "surrogatepass")
 
     def lost(self) -> bytes:
         """The page for readers who followed a dead address; it works from any depth."""
         with self._seam():
-            from mkdocs.commands.build import get_context
-
-            base = urlsplit(str(self.config.site_url or "/")).path
-            context = get_context(self.nav, [], self.config, base_url=base)
-            return _tidied(self.env.get_template("404.html").render(context)).encode()
+            return _tidied(self.env.get_template("404.html").render(self.stage.bare())).encode()
 
     def assets(self) -> dict[str, Path]:
         """The theme's own files, by their place on the site."""
-        with self._seam():
-            from mkdocs.structure.files import Files
-
-            files = Files([])
-            files.add_files_from_theme(self.env, self.config)
-            return {file.dest_uri: Path(str(file.abs_src_path)) for file in files if not file.is_documentation_page()}
+        return assets(*self.stage.theme)
 
     def search(self) -> dict[str, Any] | None:
         """What the search script must know to read the index; None where the settings have no search."""
-        for name in ("material/search", "search"):
-            if plugin := self.config.plugins.get(name):
-                return {key: plugin.config.get(key) for key in ("lang", "separator", "pipeline", "fields")}
-        return None
+        return self.stage.search
 
     @contextmanager
     def _seam(self) -> Iterator[None]:
-        os.environ["NO_MKDOCS_2_WARNING"] = "1"
-        with _quiet() as heard:
-            try:
-                yield
-            # themes and plugins may raise anything; this is the seam
-            except (Exception, SystemExit) as error:
-                raise KithError(_message(self.job, error, heard)) from error
-        self.warnings += [record.getMessage() for record in heard if record.levelno == logging.WARNING]
+        heard = _listening()
+        heard.clear()
+        try:
+            yield
+        # themes and plugins may raise anything; this is the seam
+        except (Exception, SystemExit) as error:
+            raise KithError(_message(self.job, error, heard)) from error
+        if heard:
+            self.warnings += [record.getMessage() for record in heard if record.levelno == logging.WARNING]
+
+
+def _ours(overrides: Path) -> bool:
+    """Whether a house has no templates but those that Kith has too: others may ask for the page anywhere."""
+    given = packaged("site") / "overrides"
+    if overrides == given:
+        return True
+    return {path.relative_to(overrides) for path in overrides.rglob("*")} <= {
+        path.relative_to(given) for path in given.rglob("*")
+    }
 
 
 def _tidied(text: str) -> str:
@@ -164,13 +150,6 @@ def front(page: SitePage, address: str) -> dict[str, Any]:
     }
 
 
-def _spoken(lang: str) -> str:
-    """The translation of Material's own words that serves ``lang``."""
-    templates = Path(str(importlib.import_module("material").__file__)).parent / "templates"
-    known = sorted(path.stem for path in (templates / "partials" / "languages").glob("*.html"))
-    return closest(lang, known) or "en"
-
-
 class _Memory(logging.Handler):
     """Remembers what is logged, and shows nothing."""
 
@@ -182,19 +161,16 @@ class _Memory(logging.Handler):
         self.heard.append(record)
 
 
-@contextmanager
-def _quiet() -> Iterator[list[logging.LogRecord]]:
-    """Keeps the engine's log from the terminal and remembers it."""
-    handler = _Memory(logging.WARNING)
+_EAR = _Memory(logging.WARNING)
+
+
+def _listening() -> list[logging.LogRecord]:
+    """Keeps MkDocs' log from the terminal; what it said since the list was emptied."""
     logger = logging.getLogger("mkdocs")
-    before = logger.propagate
-    logger.addHandler(handler)
+    if _EAR not in logger.handlers:
+        logger.addHandler(_EAR)
     logger.propagate = False
-    try:
-        yield handler.heard
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = before
+    return _EAR.heard
 
 
 def _message(job: Job, error: BaseException, heard: list[logging.LogRecord]) -> str:

@@ -17,7 +17,7 @@ from pipeline.links import Links
 from pipeline.manifest import Folders, Place
 from pipeline.model import House
 from pipeline.newsstand import Newsstand, Packed
-from pipeline.pages import frames
+from pipeline.pages import framed
 from pipeline.searching import Piece, piece
 from pipeline.workshop import site_folder
 
@@ -80,9 +80,8 @@ class Maker:
             from pipeline.engine import Engine, Job
 
             house, cache = self.desk.house, self.where.root / "build" / "cache" / "templates"
-            given, home = frames(house, self.desk.words), house.settings.language
-            empty = self.where.build / "docs"
-            self._engine = Engine(Job(site_folder(self.where.root), empty, cache, options(house), given, home))
+            source, empty, home = site_folder(self.where.root), self.where.build / "docs", house.settings.language
+            self._engine = Engine(Job(source, empty, cache, options(house), framed(self.desk), home, self._around))
             _READY.clear()
             _READY[self._around] = self._engine
         return self._engine

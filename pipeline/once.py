@@ -39,9 +39,24 @@ class Once(Extension):
 
 
 def plainly(environment: Environment) -> None:
-    """Has templates keep their globals in one dictionary: Jinja's chain of two is walked through for every include."""
+    """Has templates keep their globals in one dictionary, and look into dictionaries for what is no method of theirs.
+
+    Jinja's chain of two dictionaries is walked through for every include, and it asks each dictionary for an attribute
+    first, which costs an exception.
+    """
+    asked = environment.getattr
 
     def together(d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return {**environment.globals, **(d or {})}
 
-    environment.make_globals = together  # type: ignore[method-assign]  # Jinja offers no other way in
+    def found(obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj and attribute not in _METHODS:
+            return obj[attribute]
+        return asked(obj, attribute)
+
+    # Jinja offers no other way in
+    environment.make_globals = together  # type: ignore[method-assign]
+    environment.getattr = found  # type: ignore[method-assign]
+
+
+_METHODS = frozenset(dir(dict))

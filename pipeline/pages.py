@@ -25,7 +25,9 @@ from pipeline.sections import read_aloud
 from pipeline.timeline import provenance, tag_links
 from pipeline.welcome import subscribe
 
-__all__ = ["Desk", "Leaf", "Render", "SitePage", "Words", "bunches", "frames", "refuse_collisions", "site_pages"]
+__all__ = [
+    "Desk", "Leaf", "Render", "SitePage", "Words", "bunches", "framed", "frames", "refuse_collisions", "site_pages",
+]  # fmt: skip
 
 
 def site_pages(house: House, words: Words, render: Render | None = None) -> tuple[SitePage, ...]:
@@ -232,7 +234,11 @@ def _standing(desk: Desk, page: Page, version: Version) -> SitePage:
 
 def frames(house: House, words: Words) -> dict[str, dict[str, Any]]:
     """What stands around every page of a language, and depends on no entry: names, navigation, words."""
-    desk = Desk.of(house, words)
+    return framed(Desk.of(house, words))
+
+
+def framed(desk: Desk) -> dict[str, dict[str, Any]]:
+    """Likewise, from a desk."""
     return {lang: _frame(desk, lang) for lang in desk.languages}
 
 
