@@ -7,7 +7,11 @@ needs, so looking for those first gives the same result in less time.
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from markdown.treeprocessors import InlineProcessor
 from markdown.util import AtomicString
@@ -37,7 +41,34 @@ _SIGNS: dict[str, tuple[str, ...]] = {
 """What a text must hold one of for a pattern to match; patterns that are not named here are always tried."""
 
 
-_ANY = re.compile("|".join(sorted({re.escape(sign) for signs in _SIGNS.values() for sign in signs})))
+_STARTS: dict[str, str] = {
+    "backtick": "\\`",
+    "arithmatex-inline": "\\$",
+    "keys-custom": "\\+",
+    "escape": "\\",
+    "footnote": "[",
+    "reference": "[",
+    "link": "[",
+    "image_link": "!",
+    "image_reference": "!",
+    "short_reference": "[",
+    "short_image_ref": "!",
+    "autolink": "<",
+    "automail": "<",
+    "html": "<",
+    "entity": "&",
+    "keys": "+",
+    "delimiter": "*_^=~",
+}
+"""What a match of a pattern begins with; patterns that are not named here may begin anywhere."""
+
+_COMMON = ("w.", "W.", "  \n")
+"""Signs that begin as most texts do somewhere."""
+
+_SPECIAL = re.compile(
+    f"[{re.escape(''.join(sorted({one[0] for signs in _SIGNS.values() for one in signs if one not in _COMMON})))}]"
+)
+"""What any other sign begins with."""
 
 
 class Inline(InlineProcessor):
@@ -45,36 +76,104 @@ class Inline(InlineProcessor):
 
     def __init__(self, md: Any) -> None:
         super().__init__(md)
-        self._needs: list[tuple[str, ...]] = []
-        self._all_need = False
+        patterns = md.inlinePatterns
+        names = {id(patterns[name]): name for name in _SIGNS if name in patterns}
+        self._patterns = [(pattern, names.get(id(pattern), "")) for pattern in patterns]
+        self._all_need = all(name for _, name in self._patterns)
+        self._able = lru_cache(maxsize=1024)(self._those_able)
 
-    def run(self, tree: Any, ancestors: Any = None) -> Any:
-        """Works as the one it replaces; which patterns there are is asked anew each time."""
-        patterns = self.md.inlinePatterns
-        known = {id(patterns[name]): signs for name, signs in _SIGNS.items() if name in patterns}
-        self._needs = [known.get(id(pattern), ()) for pattern in patterns]
-        self._all_need = all(self._needs)
-        return super().run(tree, ancestors)
+    @classmethod
+    def replace(cls, engine: Any) -> None:
+        """Takes the place of theirs."""
+        engine.treeprocessors.register(cls(engine), "inline", 20)
+
+    def _those_able(self, special: frozenset[str]) -> list[tuple[int, Any, tuple[str, ...], Any]]:
+        """The patterns, with their places, signs and starts, that can match where these signs begin."""
+        return [
+            (place, pattern, _SIGNS.get(name, ()), _starts(name))
+            for place, (pattern, name) in enumerate(self._patterns)
+            if not name or any(sign[0] in special or sign in _COMMON for sign in _SIGNS[name])
+        ]
+
+    def _plain(self, text: str) -> bool:
+        """Whether no pattern can match, and nothing is to be put anywhere."""
+        return (
+            self._all_need
+            and _SPECIAL.search(text) is None
+            and "\x02" not in text
+            and not any(sign in text for sign in _COMMON)
+        )
+
+    def run(self, tree: Any, ancestors: list[str] | None = None) -> Any:
+        """Works as the one it replaces, and leaves alone what has no signs."""
+        self.stashed_nodes: dict[str, Any] = {}
+        waiting: deque[tuple[Any, list[str]]] = deque([(tree, [*(ancestors or ()), tree.tag.lower()])])
+        while waiting:
+            element, self.ancestors = waiting.popleft()
+            if element is not tree:
+                self.ancestors.append(element.tag.lower())
+            inside: list[tuple[Any, list[Any]]] = []
+            for child in element:
+                if child.text and not isinstance(child.text, AtomicString) and not self._plain(child.text):
+                    found = self._text(child)
+                    waiting += found
+                    inside.append((child, found))
+                if child.tail and not self._plain(child.tail):
+                    self._tail(element, child)
+                if len(child):
+                    waiting.append((child, self.ancestors[:]))
+            for child, found in inside:
+                for place, (node, _) in enumerate(found):
+                    child.insert(place, node)
+        return tree
+
+    def _text(self, child: Any) -> list[Any]:
+        """Sets what stands in an element; gives the elements that are to stand in it, with those around them."""
+        self.ancestors.append(child.tag.lower())
+        text, child.text = child.text, None
+        found: list[Any] = self._placed(self._handled(text), child)
+        self.ancestors.pop()
+        return found
+
+    def _tail(self, element: Any, child: Any) -> None:
+        """Sets what follows an element, and puts elements there."""
+        text, child.tail = self._handled(child.tail), None
+        held = Element("d")
+        found = self._placed(text, held, False)
+        if held.tail:
+            child.tail = held.tail
+        place = list(element).index(child) + 1
+        for node, _ in reversed(found):
+            element.insert(place, node)
 
     def _InlineProcessor__handleInline(self, data: str, index: int = 0) -> str:  # noqa: N802 - the base's private name
-        if isinstance(data, AtomicString) or (self._all_need and _ANY.search(data) is None):
+        if isinstance(data, AtomicString):
             return data
-        patterns, apply, start = self.inlinePatterns, self._apply, 0
-        count = len(patterns)
-        while index < count:
-            for sign in self._needs[index]:
-                if sign in data:
-                    break
-            else:
-                if self._needs[index]:
-                    index, start = index + 1, 0
-                    continue
-            data, matched, start = apply(patterns[index], data, index, start)
-            if not matched:
-                index += 1
+        apply = self._apply
+        for place, pattern, signs, starts in self._able(frozenset(_SPECIAL.findall(data))):
+            if place < index or (signs and not any(sign in data for sign in signs)):
+                continue
+            matched, start = True, 0
+            while matched and (first := starts(data, start)):
+                data, matched, start = apply(pattern, data, place, first.start())
         return data
+
+    @property
+    def _handled(self) -> Callable[..., str]:
+        """How patterns are tried."""
+        return self._InlineProcessor__handleInline
 
     @property
     def _apply(self) -> Any:
         """How the base tries one pattern."""
         return self._InlineProcessor__applyPattern  # type: ignore[attr-defined]  # the base's private name
+
+    @property
+    def _placed(self) -> Any:
+        """How the base puts elements in the place of what stands for them."""
+        return self._InlineProcessor__processPlaceholders  # type: ignore[attr-defined]  # the base's private name
+
+
+def _starts(name: str) -> Callable[[str, int], re.Match[str] | None]:
+    """How to look for the next place at which a pattern can begin to match."""
+    return re.compile(f"[{re.escape(_STARTS[name])}]" if name in _STARTS else "").search

@@ -13,37 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.references import references, without_code
+from pipeline.retouch import retouched
 
 _REACH = 4000
 """Characters of a paragraph that a summary may be made of."""
 
-EXTENSIONS: dict[str, dict[str, Any]] = {
-    "abbr": {},
-    "admonition": {},
-    "attr_list": {},
-    "def_list": {},
-    "footnotes": {},
-    "md_in_html": {},
-    "sane_lists": {},
-    "tables": {},
-    "toc": {"permalink": False, "toc_depth": "2-3"},
-    "pymdownx.arithmatex": {"generic": True},
-    "pymdownx.betterem": {},
-    "pymdownx.caret": {},
-    "pymdownx.details": {},
-    "pymdownx.highlight": {"anchor_linenums": False, "use_pygments": True, "pygments_lang_class": True},
-    "pymdownx.inlinehilite": {},
-    "pymdownx.keys": {},
-    "pymdownx.magiclink": {},
-    "pymdownx.mark": {},
-    "pymdownx.superfences": {},
-    "pymdownx.tabbed": {"alternate_style": True},
-    "pymdownx.tasklist": {"custom_checkbox": False},
-    "pymdownx.tilde": {},
-}
-
 __all__ = [
-    "EXTENSIONS", "Heading", "Link", "Rendered", "etree_text", "references", "render", "rewrite", "serialise",
+    "Heading", "Link", "Rendered", "etree_text", "references", "render", "rewrite", "serialise",
     "shorten", "teaser", "tree",
 ]  # fmt: skip
 
@@ -68,43 +44,12 @@ class Rendered:
     headings: tuple[Heading, ...] = ()
 
 
-class _Uncoloured:
-    """A style for Pygments in which nothing has colours: the looks have them, and HTML only names classes.
-
-    Pygments works out the whole style sheet of its style for every block of code, which took a third of its time.
-    """
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
-
 @lru_cache(maxsize=1)
 def _markdown() -> Any:
-    import markdown
-
-    from pipeline.inline import Inline
+    from pipeline.dialect import quick
     from pipeline.links import slugify
 
-    configs = EXTENSIONS | {
-        "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
-        "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
-        "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
-    }
-    engine = markdown.Markdown(extensions=[_extension(*one) for one in configs.items()], output_format="html")
-    engine.treeprocessors.register(Inline(engine), "inline", 20)
-    return engine
-
-
-def _extension(name: str, config: dict[str, Any]) -> Any:
-    """An extension by its module: by its short name Markdown would look through everything that is installed."""
-    from importlib import import_module
-
-    return import_module(name if "." in name else f"markdown.extensions.{name}").makeExtension(**config)
-
-
-def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:
-    """A diagram as its source, which a page draws and everything else shows."""
-    return f'<pre class="{css_class}"><code>{etree_text(source)}</code></pre>'
+    return quick(slugify)
 
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:
@@ -185,6 +130,12 @@ def rewrite(html: str, link: Link, prefix: str) -> str:
 
     A comment is a note of the author to themselves: it is for nobody who can read the source of a page.
     """
+    made = retouched(html, link, prefix)
+    return parsed(html, link, prefix) if made is None else made
+
+
+def parsed(html: str, link: Link, prefix: str) -> str:
+    """The same by way of a parser, which can do it for any HTML."""
     from lxml import etree
 
     root = tree(html)

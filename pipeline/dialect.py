@@ -1,0 +1,86 @@
+"""Our Markdown: Python-Markdown with one set of extensions, and its slow parts done in less time.
+
+Each part that takes the place of one of theirs gives what it gives; `tests/test_dialect.py` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from html import escape
+from importlib import import_module
+from typing import Any
+
+from markdown import Markdown
+
+from pipeline.blocks import Blocks
+from pipeline.coloured import Coloured, Fences
+from pipeline.edges import RawBlocks, RawHtml, Whitespace
+from pipeline.inline import Inline
+from pipeline.treework import Attributes, Escapes, Headings, written
+
+EXTENSIONS: dict[str, dict[str, Any]] = {
+    "abbr": {},
+    "admonition": {},
+    "attr_list": {},
+    "def_list": {},
+    "footnotes": {},
+    "md_in_html": {},
+    "sane_lists": {},
+    "tables": {},
+    "toc": {"permalink": False, "toc_depth": "2-3"},
+    "pymdownx.arithmatex": {"generic": True},
+    "pymdownx.betterem": {},
+    "pymdownx.caret": {},
+    "pymdownx.details": {},
+    "pymdownx.highlight": {"anchor_linenums": False, "use_pygments": True, "pygments_lang_class": True},
+    "pymdownx.inlinehilite": {},
+    "pymdownx.keys": {},
+    "pymdownx.magiclink": {},
+    "pymdownx.mark": {},
+    "pymdownx.superfences": {},
+    "pymdownx.tabbed": {"alternate_style": True},
+    "pymdownx.tasklist": {"custom_checkbox": False},
+    "pymdownx.tilde": {},
+}
+
+
+class _Uncoloured:
+    """A style for Pygments in which nothing has colours: the looks have them, and HTML only names classes.
+
+    Pygments works out the whole style sheet of its style for every block of code, which took a third of its time.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+def plain(slugify: Callable[[str], str]) -> Any:
+    """Python-Markdown with our extensions, as it comes; ``slugify`` makes a heading's id of its words."""
+    configs = EXTENSIONS | {
+        "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
+        "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
+        "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
+    }
+    return Markdown(extensions=[_extension(*one) for one in configs.items()], output_format="html")
+
+
+def quick(slugify: Callable[[str], str]) -> Any:
+    """The same, quicker."""
+    engine = plain(slugify)
+    for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Inline, Headings, Attributes, Escapes, RawHtml):
+        part.replace(engine)
+    engine.serializer = written
+    # asked for every element, and answered by looking through a list
+    engine.is_block_level = lru_cache(maxsize=512)(engine.is_block_level)
+    return engine
+
+
+def _extension(name: str, config: dict[str, Any]) -> Any:
+    """An extension by its module: by its short name Markdown would look through everything that is installed."""
+    return import_module(name if "." in name else f"markdown.extensions.{name}").makeExtension(**config)
+
+
+def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:
+    """A diagram as its source, which a page draws and everything else shows."""
+    return f'<pre class="{css_class}"><code>{escape(source, quote=False)}</code></pre>'
