@@ -13,13 +13,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode mailparts "
-    "offered once packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces "
-    "undone walked",
+    "offered once packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue "
+    "traces undone walked",
     "crew feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
     "deploy frontmatter mailsession model settled textfile web wording",
-    "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
-    "written",
-    "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
+    "addresses config keys leak letterwords links named pace passages planned register rules strays workshop written",
+    "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private renamed "
     "stationery",
     "bodies census enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan "
     "plate recall shell subscribers templates terms texts tripwire",
