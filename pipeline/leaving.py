@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import email
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from email.header import decode_header, make_header
 from typing import Any
 
 from pipeline.errors import KithError
 from pipeline.frozen import alone, whole
 from pipeline.leak import Output
+from pipeline.mailparts import parts, said
 from pipeline.model import EVERYONE, Audience
 from pipeline.outgoing import Frozen, Issue, Letter, Pasted, Picture
 from pipeline.payload import payload
@@ -70,48 +69,36 @@ def of_request(body: bytes, letter: Letter) -> bytes:
     """What a JSON body says besides the letter's own text and HTML; pictures as the words in them."""
     import base64
 
-    parts: list[bytes] = []
+    found: list[bytes] = []
 
     def walk(value: Any) -> None:
         if isinstance(value, dict):
             if set(value) >= {"content", "filename"}:
                 value = value | {"content": written_in(base64.b64decode(value["content"])).decode("utf-8", "replace")}
             for key, inner in value.items():
-                parts.append(_utf8(key))
+                found.append(_utf8(key))
                 walk(inner)
         elif isinstance(value, list):
             for inner in value:
                 walk(inner)
         elif value not in (letter.text, letter.html):
-            parts.append(_utf8(str(value)))
+            found.append(_utf8(str(value)))
 
     walk(json.loads(body))
-    return b"\n".join(parts)
+    return b"\n".join(found)
 
 
 def of_message(body: bytes, letter: Letter) -> bytes:
     """What a message says besides the letter's own text and HTML: all headers decoded, every other part."""
-    parts: list[bytes] = []
-    for part in email.message_from_bytes(body).walk():
-        parts += [_utf8(f"{key}: {_header(value)}") for key, value in part.items()]
-        content = part.get_payload(decode=True)
-        if isinstance(content, bytes) and not _same(content, letter):
-            parts.append(content if is_text(content) and part.get_content_maintype() == "text" else written_in(content))
-        parts += [_utf8(text) for text in (part.preamble, part.epilogue) if text]
-    return b"\n".join(parts)
-
-
-def _header(value: Any) -> str:
-    try:
-        return str(make_header(decode_header(str(value))))
-    except (ValueError, LookupError):
-        return str(value)
-
-
-def _same(content: bytes, letter: Letter) -> bool:
-    """Whether a part is the letter's own text or HTML, but for its line ends."""
-    plain = content.replace(b"\r\n", b"\n").rstrip(b"\n")
-    return plain in (_lines(letter.text), _lines(letter.html))
+    own = {_lines(letter.text), _lines(letter.html)}
+    found: list[bytes] = []
+    for part in parts(body):
+        found += [_utf8(f"{key}: {said(value)}") for key, value in part.headers]
+        content = part.content
+        if content is not None and content.replace(b"\r\n", b"\n").rstrip(b"\n") not in own:
+            found.append(content if is_text(content) and part.kind == "text" else written_in(content))
+        found += [_utf8(text) for text in part.around]
+    return b"\n".join(found)
 
 
 def _lines(text: str) -> bytes:

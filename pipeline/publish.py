@@ -23,7 +23,7 @@ from pipeline.plan import plan
 from pipeline.planned import Plan
 from pipeline.privacy import heard_by, told_to
 from pipeline.records import Outcome
-from pipeline.renamed import fingerprint
+from pipeline.renamed import fingerprints
 from pipeline.secret import private_folder, read_secret
 from pipeline.sieve import What
 
@@ -109,7 +109,7 @@ def publish(job: Job) -> Tally | None:
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
             ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
-            ledger.note_texts({entry.id: fingerprint(entry) for entry in opened.house.entries})
+            ledger.note_texts(fingerprints(job.root, opened.house.entries))
             write_pastes(job.root, _pastes_for_them(job.root, opened.house, ledger))
             return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
         finally:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from pipeline import kept
+from pipeline.keys import content_key
 from pipeline.model import Entry, House
 
 SHORTEST = 40
@@ -16,6 +19,21 @@ def fingerprint(entry: Entry) -> str:
     """An entry's text in the language it was written in; empty when it is too short to be known by."""
     text = " ".join(entry.master.body.split())
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if len(text) >= SHORTEST else ""
+
+
+def fingerprints(root: Path, entries: Iterable[Entry]) -> dict[str, str]:
+    """Entry → fingerprint; what texts of the house at ``root`` had last time is remembered by their keys."""
+    store = root / "build" / "cache" / "fingerprints"
+    before: dict[bytes, str] = kept.load(store, "") or {}
+    now: dict[bytes, str] = {}
+    found: dict[str, str] = {}
+    for entry in entries:
+        key = content_key(entry.master)
+        last = before.get(key)
+        now[key] = found[entry.id] = fingerprint(entry) if last is None else last
+    if now != before:
+        kept.store(store, "", now)
+    return found
 
 
 def known_again(house: House, texts: Mapping[str, str]) -> House:

@@ -15,7 +15,7 @@ from pipeline.outgoing import DeliveryState
 from pipeline.plan import standing
 from pipeline.planned import Choice, History
 from pipeline.reading import read_house
-from pipeline.renamed import fingerprint
+from pipeline.renamed import fingerprints
 from pipeline.report import counted
 from pipeline.rules import Rulings
 from pipeline.secret import Secret, private_folder, read_secret
@@ -191,7 +191,7 @@ def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]
                 told[f"circle:{circle.name}"] = list(rulings.among((circle,), frozenset(), frozenset()))
                 joined[f"circle:{circle.name}"] = (circle.name,)
         ledger.baseline(told, [entry.id for entry in house.entries], joined, now)
-        ledger.note_texts({entry.id: fingerprint(entry) for entry in house.entries})
+        ledger.note_texts(fingerprints(root, house.entries))
     people = len([who for who in told if not who.startswith("circle:")])
     entries = "1 entry is" if len(house.entries) == 1 else f"{len(house.entries):,} entries are"
     return [f"{entries} recorded as told to {counted(people, 'person', 'people')}. Nobody was told."]

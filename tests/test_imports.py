@@ -12,15 +12,15 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film inline languages ledgermark "
-    "lettercode offered once packaged pictext references remotes retouch salvage saves sealing sections sieve sizes "
-    "svg throttle tongue traces treework undone walked",
-    "crew dialect feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
-    "deploy frontmatter mailsession model settled textfile web wording",
-    "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
-    "written",
+    "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film inline languages "
+    "ledgermark lettercode mailparts offered once packaged pictext references remotes retouch salvage saves sealing "
+    "sections sieve sizes svg throttle tongue traces treework undone walked",
+    "crew dialect feedread kept ledgerfile overload repository secret setbacks settings stage steplog validate wire "
+    "yamlfile",
+    "deploy frontmatter mailsession model settled textfile theme web wording",
+    "addresses config keys leak letterwords links named pace passages planned register rules strays workshop written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
-    "stationery",
+    "renamed stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
@@ -50,7 +50,7 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof"
+    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

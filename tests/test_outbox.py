@@ -84,7 +84,7 @@ def test_a_letter_is_shown_without_scripts_and_cannot_break_out_of_its_frame(tmp
 
 def test_pictures_inside_a_letter_are_shown_in_its_preview() -> None:
     pictures = (Picture("p1", "a.png", "image/png", b"one"), Picture("p10", "b.png", "image/png", b"ten"))
-    shown = preview(letter(html='<img src="cid:p10"><img src="cid:p1"><img src="cid:p2">', inline=pictures))
+    shown = preview(alone(letter(html='<img src="cid:p10"><img src="cid:p1"><img src="cid:p2">', inline=pictures)))
     assert "data:image/png;base64,dGVu" in shown and "data:image/png;base64,b25l" in shown and "cid:p2" in shown
 
 

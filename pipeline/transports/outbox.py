@@ -7,21 +7,21 @@ import contextlib
 import hashlib
 import os
 import re
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.durable import settle
 from pipeline.errors import Unavailable
-from pipeline.frozen import whole
-from pipeline.outgoing import Frozen, Letter, Receipt
+from pipeline.frozen import filled
+from pipeline.outgoing import Frozen, Letter, Receipt, Sheet
 from pipeline.transports.base import Submitting, written
 from pipeline.wire import Pause
 
@@ -29,7 +29,8 @@ _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CID = re.compile(r"cid:[^\s\"'<>()]+")
 
 _OFTEN = 50
-"""Letters between two writings of the list, which grows with them."""
+"""Letters between two writings of the list at most; it grows with them, so that while it is short it is written
+as often as it grows by half."""
 
 
 class Outbox:
@@ -40,7 +41,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._rows: dict[str, _Row] | None = None
-        self._listed = True
+        self._unlisted = 0
 
     def prepare(self, one: Frozen) -> bytes:
         """The letter as mail; see `Transport.prepare`."""
@@ -62,25 +63,25 @@ class Outbox:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             rows = self._known()
-            _put(self._folder / f"{name}.html", preview(whole(one)).encode("utf-8", "replace"))
-            _put(self._folder / f"{name}.eml", data, durable=True)
+            _put(self._folder, f"{name}.html", preview(one).encode("utf-8", "replace"))
+            _put(self._folder, f"{name}.eml", data, durable=True)
         except OSError as error:
             raise Unavailable(f"{self._folder}: {_reason(error)}. Nothing was written for this letter.") from None
         rows[name] = _Row.of(one.stub)
-        self._listed = False
-        if len(rows) <= _OFTEN or len(rows) % _OFTEN == 0:
+        self._unlisted += 1
+        if self._unlisted >= min(_OFTEN, (len(rows) - self._unlisted) / 2):
             self._list()
         return Receipt(f"{name}.eml", f"written to {name}.eml")
 
     def _list(self) -> None:
         """Writes the list of letters; they are taken already, and whoever writes it next mends what fails here."""
         with contextlib.suppress(OSError):
-            _put(self._folder / "index.html", index(self._known()).encode("utf-8", "replace"))
-            self._listed = True
+            _put(self._folder, "index.html", index(self._known()).encode("utf-8", "replace"))
+            self._unlisted = 0
 
     def close(self) -> None:
         """Brings the list up to date."""
-        if not self._listed:
+        if self._unlisted:
             self._list()
 
     def suppressed(self) -> dict[str, str]:
@@ -103,22 +104,24 @@ def file_name(delivery_id: str) -> str:
     return f"{plain}-{digest}".lstrip("-")
 
 
-def _put(path: Path, data: bytes, *, durable: bool = False) -> None:
+def _put(folder: Path, name: str, data: bytes, *, durable: bool = False) -> None:
     """The whole file or none of it, and with ``durable`` also after a power cut."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    # Nobody else writes under this process's number; what one that was killed left behind is written over.
+    temporary = folder / f".{name}.{os.getpid()}.part"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(folder / name)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     if durable:
         with contextlib.suppress(OSError):
-            settle(path.parent)
+            settle(folder)
 
 
 def _reason(error: OSError) -> str:
@@ -229,23 +232,28 @@ def _item(name: str, row: _Row) -> str:
     )
 
 
-def preview(letter: Letter) -> str:
+def preview(one: Frozen) -> str:
     """One letter as its reader would see it: its HTML shut into a frame without scripts, its text below."""
+    letter = one.stub
     rows = [("From", letter.sender), ("To", _named(letter)), ("Reply-To", letter.reply_to)]
     rows += [("Date", _when(letter.date)), ("Language", letter.language)]
     facts = "".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in rows if value)
+    # What is escaped already has no place in it that a hole's name could lose.
+    html, text = _shown(one.sheet)
+    shown = filled(letter, replace(one.sheet, text=text, html=html), escape(one.hello), escape(one.token))
     body = (
         f"<header><h1>{escape(letter.subject)}</h1><dl>{facts}</dl></header>\n"
-        f'<iframe title="The letter" sandbox srcdoc="{escape(_with_pictures(letter))}"></iframe>\n'
-        f"<footer><details><summary>As plain text</summary><pre>{escape(letter.text)}</pre></details></footer>"
+        f'<iframe title="The letter" sandbox srcdoc="{shown.html}"></iframe>\n'
+        f"<footer><details><summary>As plain text</summary><pre>{shown.text}</pre></details></footer>"
     )
     return _page(letter.subject, _LETTER_STYLE, body, strict=True)
 
 
-def _with_pictures(letter: Letter) -> str:
-    """The HTML with the pictures that travel inside the letter put in place."""
+@lru_cache(maxsize=8)
+def _shown(sheet: Sheet) -> tuple[str, str]:
+    """A sheet's HTML, with the pictures that travel inside put in place, and its text, both escaped."""
     inside = {
         f"cid:{picture.cid}": f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
-        for picture in letter.inline
+        for picture in sheet.inline
     }
-    return _CID.sub(lambda found: inside.get(found[0], found[0]), letter.html)
+    return escape(_CID.sub(lambda found: inside.get(found[0], found[0]), sheet.html)), escape(sheet.text)
