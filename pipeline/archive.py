@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from html import escape
-from itertools import groupby
+from itertools import chain, groupby, islice
 
-from pipeline.desk import Desk, Leaf, Listed, SitePage
+from pipeline.desk import Bunch, Desk, Leaf, Listed, SitePage
+from pipeline.keys import key_of
 from pipeline.listed import NEWEST, Counts, alternates, counted, leaf, meta, rows, up_to
 from pipeline.timeline import stream
 
 
-def archive(desk: Desk, lang: str, posts: list[Listed]) -> Iterator[Leaf]:
+def archive(desk: Desk, lang: str) -> Iterator[Bunch]:
     """The newest posts and all years; each year by its months; what has no date."""
-    dated = [one for one in posts if one[0].dated]
-    undated = [one for one in posts if not one[0].dated]
-    years = {year: list(group) for year, group in groupby(dated, key=lambda one: one[0].date.year)}
-    counts = [(str(year), desk.links.archive(lang, str(year)), len(group)) for year, group in years.items()]
+    yield Bunch("", bytes, partial(_front, desk, lang))
+    for year, pile in desk.piles.years.items():
+        if desk.piles.count(pile, lang):
+            key = partial(_key, desk, lang, year)
+            yield Bunch(f"{lang} year {year}", key, lambda year=year: [_year(desk, lang, year)])  # type: ignore[misc]  # bound now
+
+
+def _key(desk: Desk, lang: str, year: int) -> bytes:
+    return key_of("year", lang, desk.languages, desk.feeds, desk.piles.of_year(year))
+
+
+def _front(desk: Desk, lang: str) -> list[Leaf]:
+    piles = desk.piles
+    undated = desk.in_language(lang, piles.timeless)
+    there = ((year, piles.count(pile, lang)) for year, pile in piles.years.items())
+    counts = [(str(year), desk.links.archive(lang, str(year)), count) for year, count in there if count]
+    path = desk.links.archive(lang, "undated")
     if undated:
-        counts.append((desk.tongue(lang).say("undated"), desk.links.archive(lang, "undated"), len(undated)))
-    shown = dated[:NEWEST] + undated[: NEWEST - len(dated)] if len(dated) < NEWEST else dated[:NEWEST]
-    yield leaf(
-        desk, "archive", lang, desk.links.archive(lang), shown, lambda: _newest(desk, lang, shown, counts), counts
-    )  # fmt: skip
-    for year, group in years.items():
-        yield _year(desk, lang, year, group)
+        counts.append((desk.tongue(lang).say("undated"), path, len(undated)))
+    newest = chain.from_iterable(desk.in_language(lang, pile) for pile in piles.years.values())
+    dated = list(islice(newest, NEWEST))
+    shown = dated + undated[: NEWEST - len(dated)]
+    front = desk.links.archive(lang)
+    found = [leaf(desk, "archive", lang, front, shown, lambda: _newest(desk, lang, shown, counts), counts)]
     if undated:
-        path = desk.links.archive(lang, "undated")
         make = partial(_timeless, desk, lang, path, undated)
-        yield leaf(desk, "undated", lang, path, undated, make, desk.timeless)
+        found.append(leaf(desk, "undated", lang, path, undated, make, piles.spoken(piles.timeless)))
+    return found
 
 
 def _newest(desk: Desk, lang: str, posts: list[Listed], years: Counts) -> SitePage:
@@ -52,8 +65,9 @@ def _newest(desk: Desk, lang: str, posts: list[Listed], years: Counts) -> SitePa
     )
 
 
-def _year(desk: Desk, lang: str, year: int, posts: list[Listed]) -> Leaf:
-    path, there = desk.links.archive(lang, str(year)), desk.spoken(desk.years[year])
+def _year(desk: Desk, lang: str, year: int) -> Leaf:
+    pile = desk.piles.years[year]
+    path, there, posts = desk.links.archive(lang, str(year)), desk.piles.spoken(pile), desk.in_language(lang, pile)
 
     def make() -> SitePage:
         tongue = desk.tongue(lang)
@@ -85,6 +99,8 @@ def _timeless(desk: Desk, lang: str, path: str, posts: list[Listed]) -> SitePage
         title=tongue.say("undated"),
         description=tongue.say("undated"),
         body=rows(desk, lang, posts),
-        alternates=alternates(desk, {one: desk.links.archive(one, "undated") for one in desk.timeless}),
+        alternates=alternates(
+            desk, {one: desk.links.archive(one, "undated") for one in desk.piles.spoken(desk.piles.timeless)}
+        ),
         meta=meta(desk, lang, [], up=up_to(desk, tongue.say("all_posts"), desk.links.archive(lang))),
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from pipeline.bodies import html_for
 from pipeline.keys import content_key, entry_key
 from pipeline.languages import closest
-from pipeline.links import Links, Shelf, slugify
+from pipeline.links import Links, Shelf
 from pipeline.markup import Heading, Rendered, teaser
 from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.passages import body_for
+from pipeline.piles import Piles, otherwise_shown
 from pipeline.tongue import Tongue
 
 Words = Mapping[str, Mapping[str, str]]
@@ -120,9 +121,20 @@ class Desk:
 
     def listed(self, lang: str) -> list[Listed]:
         """What pages in ``lang`` list: in the house's first language everything once, else what there is in it."""
+        if lang not in self._lists:
+            self._lists[lang] = self.in_language(lang, self.entries)
+        return self._lists[lang]
+
+    def in_language(self, lang: str, entries: Iterable[Entry]) -> list[Listed]:
+        """What pages in ``lang`` list of these."""
         if lang == self.links.home:
-            return [(entry, entry.version(*self.house.settings.languages)) for entry in self.entries]
-        return [(entry, entry.version(lang)) for entry in self.entries if lang in entry.languages]
+            own = self.house.settings.languages
+            return [(entry, entry.version(*own)) for entry in entries]
+        return [(entry, entry.version(lang)) for entry in entries if lang in entry.languages]
+
+    @cached_property
+    def _lists(self) -> dict[str, list[Listed]]:
+        return {}
 
     @cached_property
     def months(self) -> dict[tuple[int, int], Counter[str]]:
@@ -134,28 +146,9 @@ class Desk:
         return found
 
     @cached_property
-    def years(self) -> dict[int, Counter[str]]:
-        """How many dated posts of each year the pages of each language list."""
-        found: dict[int, Counter[str]] = {}
-        for entry in self.entries:
-            if entry.kind is Kind.POST and entry.dated:
-                _count(found.setdefault(entry.date.year, Counter()), self._listing(entry))
-        return found
-
-    @cached_property
-    def tags(self) -> dict[str, Tagged]:
-        """Every tag by its slug, and how often the pages of each language list it."""
-        found: dict[str, Tagged] = {}
-        for entry in self.entries:
-            year, listing = entry.date.year, self._listing(entry)
-            for slug, tag in slugs(entry).items():
-                one = found.get(slug) or found.setdefault(slug, Tagged(tag))
-                of_year = one.years.get(year)
-                if of_year is None:
-                    of_year = one.years[year] = Counter()
-                _count(one.languages, listing)
-                _count(of_year, listing)
-        return dict(sorted(found.items()))
+    def piles(self) -> Piles:
+        """The entries that stand together on pages of their own."""
+        return Piles(self.entries, self.languages, self.links.home, self.inputs)
 
     @cached_property
     def series(self) -> dict[str, list[Entry]]:
@@ -165,15 +158,6 @@ class Desk:
             if entry.series and entry.kind is Kind.POST:
                 found.setdefault(entry.series, []).append(entry)
         return found
-
-    @cached_property
-    def timeless(self) -> list[str]:
-        """The languages whose pages list posts without a date."""
-        none: Counter[str] = Counter()
-        for entry in self.entries:
-            if entry.kind is Kind.POST and not entry.dated:
-                _count(none, self._listing(entry))
-        return self.spoken(none)
 
     def _listing(self, entry: Entry) -> tuple[str, ...]:
         """The languages whose pages list the entry."""
@@ -202,15 +186,16 @@ class Desk:
         known = self.keys.get((entry.id, version.lang))
         if known is None:
             known = b"%b%b %b %b" % (
-                entry.known or entry_key(entry), _shown_otherwise(entry), version.lang.encode(), self.inputs(version)
+                entry.known or entry_key(entry), otherwise_shown(entry), version.lang.encode(), self.inputs(version)
             )  # fmt: skip
             self.keys[entry.id, version.lang] = known
         return known
 
-    def forget(self, told: Iterable[Listed]) -> None:
+    def forget(self, told: Sequence[Listed]) -> None:
         """Works keys out anew, now that more is known of what texts lead to."""
         for entry, version in told:
             self.keys.pop((entry.id, version.lang), None)
+        self.piles.forget([entry for entry, _ in told])
 
     @cached_property
     def keys(self) -> dict[tuple[str, str], bytes]:
@@ -218,33 +203,9 @@ class Desk:
         return {}
 
 
-@dataclass(slots=True)
-class Tagged:
-    """A tag as the newest entry writes it, and how often each language's pages list it: in all, and year by year."""
-
-    name: str
-    languages: Counter[str] = field(default_factory=Counter)
-    years: dict[int, Counter[str]] = field(default_factory=dict)
-
-
 def _count(found: dict[str, int], langs: Iterable[str]) -> None:
     for lang in langs:
         found[lang] = found.get(lang, 0) + 1
-
-
-def slugs(entry: Entry) -> Mapping[str, str]:
-    """The entry's tags by their slugs, each once."""
-    return _slugs(entry.tags)
-
-
-@lru_cache(maxsize=16_384)
-def _slugs(tags: tuple[str, ...]) -> Mapping[str, str]:
-    return {slug: tag for tag in tags if (slug := slugify(tag))}
-
-
-def _shown_otherwise(entry: Entry) -> bytes:
-    """The date of an update that was not given one; a post's moves with the clock until it is published, unseen."""
-    return entry.date.isoformat().encode() if entry.kind is Kind.UPDATE and not entry.dated else b""
 
 
 def keys_of(desk: Desk, entries: Sequence[Listed]) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import escape
+from itertools import takewhile
 from typing import Any
 
 from pipeline.desk import Desk, Leaf, Listed, SitePage, keys_of
@@ -33,8 +35,10 @@ def leaf(
 
 
 def newest(entries: list[Listed]) -> str:
-    """The date of the newest entry, as ISO; ``""`` without one."""
-    return max((entry.date.date().isoformat() for entry, _ in entries), default="")
+    """The date of the newest entry, as ISO; ``""`` without one. Wherever each was written, no day is off by two."""
+    since = entries[0][0].date - timedelta(days=2) if entries else None
+    lately = takewhile(lambda one: since is None or one[0].date >= since, entries)
+    return max((entry.date.date().isoformat() for entry, _ in lately), default="")
 
 
 def feeds(desk: Desk, lang: str, tag: str = "") -> list[list[str]]:

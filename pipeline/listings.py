@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from html import escape
-from itertools import groupby
+from itertools import groupby, islice
 
 from pipeline.archive import archive
-from pipeline.desk import Desk, Leaf, Listed, SitePage
+from pipeline.desk import Bunch, Desk, Leaf, Listed, SitePage
 from pipeline.languages import worded
 from pipeline.listed import NEWEST, alternates, leaf, meta, up_to
 from pipeline.model import Kind
@@ -20,14 +20,18 @@ from pipeline.tagged import tags
 from pipeline.timeline import anchor, stream
 
 
-def listings(desk: Desk, lang: str) -> Iterator[Leaf]:
+def listings(desk: Desk, lang: str) -> Iterator[Bunch]:
     """Every listing page in ``lang``."""
+    yield Bunch("", bytes, partial(_front, desk, lang))
+    yield from archive(desk, lang)
+    yield from tags(desk, lang)
+
+
+def _front(desk: Desk, lang: str) -> list[Leaf]:
     entries = desk.listed(lang)
-    dated = [one for one in entries if one[0].dated]
-    yield leaf(desk, "home", lang, desk.links.front(lang), dated[:NEWEST], lambda: _home(desk, lang, dated[:NEWEST]))
-    yield from archive(desk, lang, [one for one in entries if one[0].kind is Kind.POST])
-    yield from _updates(desk, lang, [one for one in entries if one[0].kind is Kind.UPDATE])
-    yield from tags(desk, lang, entries)
+    dated = list(islice((one for one in entries if one[0].dated), NEWEST))
+    home = leaf(desk, "home", lang, desk.links.front(lang), dated, lambda: _home(desk, lang, dated))
+    return [home, *_updates(desk, lang, [one for one in entries if one[0].kind is Kind.UPDATE])]
 
 
 def _home(desk: Desk, lang: str, entries: list[Listed]) -> SitePage:

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from pipeline.desk import Bunch, Desk, Leaf, Listed, Render, SitePage, Words, keys_of
+from pipeline.desk import Bunch, Desk, Leaf, Listed, Render, SitePage, Words
 from pipeline.errors import Problem, Problems
 from pipeline.keys import key_of
 from pipeline.languages import worded
@@ -40,13 +40,14 @@ def site_pages(house: House, words: Words, render: Render | None = None) -> tupl
 def bunches(desk: Desk) -> Iterator[Bunch]:
     """All pages, still to be made."""
     for lang in desk.languages:
-        yield Bunch("", bytes, partial(_around_posts, desk, lang))
+        yield from listings(desk, lang)
+        yield Bunch("", bytes, partial(_standing_apart, desk, lang))
         yield from _posts(desk, lang)
     yield Bunch("", bytes, lambda: list(moved(desk)))
 
 
-def _around_posts(desk: Desk, lang: str) -> list[Leaf]:
-    return [*listings(desk, lang), subscribe(desk, lang), *_standing_pages(desk, lang)]
+def _standing_apart(desk: Desk, lang: str) -> list[Leaf]:
+    return [subscribe(desk, lang), *_standing_pages(desk, lang)]
 
 
 def _standing_pages(desk: Desk, lang: str) -> Iterator[Leaf]:
@@ -91,7 +92,7 @@ def _bunch(desk: Desk, name: str, later: list[Listed], posts: list[Listed], earl
     def key() -> bytes:
         beside = [_link(desk, one) for one in (*later, *earlier)], len(later)
         series = [_series_key(desk, entry, lang) for entry, _ in posts if entry.series]
-        return key_of("posts", desk.feeds, beside, series, keys_of(desk, posts))
+        return key_of("posts", desk.feeds, beside, series, desk.piles.key([entry for entry, _ in posts]))
 
     def leaves() -> list[Leaf]:
         links = [[], *(_link(desk, one) for one in (*later, *posts, *earlier)), []]

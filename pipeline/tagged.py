@@ -6,34 +6,42 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 
-from pipeline.desk import Desk, Leaf, Listed, SitePage, slugs
+from pipeline.desk import Bunch, Desk, Leaf, Listed, SitePage
 from pipeline.keys import key_of
 from pipeline.listed import NEWEST, Counts, alternates, counted, feeds, leaf, meta, newest, tag_feed, up_to
+from pipeline.model import Entry
+from pipeline.piles import slugs
 from pipeline.timeline import anchor, stream
 
 
-def _by_tag(entries: list[Listed]) -> dict[str, tuple[str, list[Listed]]]:
-    """Under each tag's slug: how the newest entry writes it, and its entries."""
-    found: dict[str, tuple[str, list[Listed]]] = {}
-    for one in entries:
-        for slug, tag in slugs(one[0]).items():
-            found.setdefault(slug, (tag, []))[1].append(one)
-    return dict(sorted(found.items()))
-
-
-def tags(desk: Desk, lang: str, entries: list[Listed]) -> Iterator[Leaf]:
+def tags(desk: Desk, lang: str) -> Iterator[Bunch]:
     """All tags; for each tag the newest entries, and where there are more, each year."""
-    found = _by_tag(entries)
-    counts = [(name, desk.links.tag(slug, lang), len(tagged)) for slug, (name, tagged) in found.items()]
-    path = desk.links.tags(lang)
-    yield Leaf(
-        path,
-        lang,
-        lambda: key_of("tags", lang, desk.languages, desk.feeds, counts, newest(entries)),
-        lambda: _cloud(desk, lang, counts, newest(entries)),
-    )
-    for slug, (name, tagged) in found.items():
-        yield from _tag(desk, lang, slug, name, tagged)
+    yield Bunch("", bytes, partial(_all_tags, desk, lang))
+    for slug, pile in desk.piles.tags.items():
+        if desk.piles.count(pile, lang):
+            key = partial(_key, desk, lang, slug)
+            yield Bunch(f"{lang} tag {slug}", key, lambda slug=slug: list(_tag(desk, lang, slug)))  # type: ignore[misc]  # bound now
+
+
+def _key(desk: Desk, lang: str, slug: str) -> bytes:
+    return key_of("tag", lang, desk.languages, desk.feeds, desk.piles.of_tag(slug))
+
+
+def _all_tags(desk: Desk, lang: str) -> list[Leaf]:
+    piles = desk.piles
+    there = ((slug, pile, piles.count(pile, lang)) for slug, pile in piles.tags.items())
+    counts = [
+        (_name(desk, pile, slug, lang), desk.links.tag(slug, lang), count) for slug, pile, count in there if count
+    ]
+    path, updated = desk.links.tags(lang), newest(desk.listed(lang))
+    key = partial(key_of, "tags", lang, desk.languages, desk.feeds, counts, updated)
+    return [Leaf(path, lang, key, partial(_cloud, desk, lang, counts, updated))]
+
+
+def _name(desk: Desk, pile: list[Entry], slug: str, lang: str) -> str:
+    """The tag as the newest entry that pages in ``lang`` list writes it."""
+    home = desk.links.home
+    return next(slugs(entry)[slug] for entry in pile if lang == home or lang in entry.languages)
 
 
 def _cloud(desk: Desk, lang: str, counts: Counts, updated: str) -> SitePage:
@@ -51,22 +59,23 @@ def _cloud(desk: Desk, lang: str, counts: Counts, updated: str) -> SitePage:
     )
 
 
-def _tag(desk: Desk, lang: str, slug: str, name: str, tagged: list[Listed]) -> Iterator[Leaf]:
-    known = desk.tags[slug]
+def _tag(desk: Desk, lang: str, slug: str) -> Iterator[Leaf]:
+    piles, pile = desk.piles, desk.piles.tags[slug]
+    name, tagged = _name(desk, pile, slug, lang), desk.in_language(lang, pile)
     counts: Counts = []
     years = {year: list(group) for year, group in groupby(tagged, key=lambda one: one[0].date.year)}
     if len(tagged) > NEWEST:
         counts = [(str(year), desk.links.tag(slug, lang, str(year)), len(group)) for year, group in years.items()]
-    same = {one: desk.links.tag(slug, one) for one in desk.spoken(known.languages)}
+    same = {one: desk.links.tag(slug, one) for one in piles.spoken(pile)}
     up = tuple(up_to(desk, desk.tongue(lang).say("tags"), desk.links.tags(lang)))
     make = partial(_tag_page, desk, lang, slug, (name, name, up), tagged[:NEWEST], same, counts)
     yield leaf(desk, "tag", lang, same[lang], tagged[:NEWEST], make, name, list(same), counts)
     for year, group in years.items() if counts else ():
-        there = [one for one in desk.spoken(known.years[year]) if known.languages[one] > NEWEST]
-        same = {one: desk.links.tag(slug, one, str(year)) for one in there}
+        spoken = piles.spoken([entry for entry in pile if entry.date.year == year])
+        same = {one: desk.links.tag(slug, one, str(year)) for one in spoken if piles.count(pile, one) > NEWEST}
         back = (name, desk.url(desk.links.tag(slug, lang)))
         make = partial(_tag_page, desk, lang, slug, (f"{name} · {year}", name, back), group, same, [])
-        yield leaf(desk, "tag-year", lang, same[lang], group, make, name, there)
+        yield leaf(desk, "tag-year", lang, same[lang], group, make, name, list(same))
 
 
 def _tag_page(

@@ -17,7 +17,7 @@ from pipeline.tongue import Tongue
 
 def subscribe(desk: Desk, lang: str) -> Leaf:
     """The page about feeds and letters in ``lang``."""
-    tags = [(slug, one.name) for slug, one in desk.tags.items()]
+    tags = [(slug, desk.piles.name(slug)) for slug in desk.piles.tags]
     key = partial(key_of, "subscribe", lang, desk.languages, desk.feeds, tags)
     return Leaf(desk.links.subscribe(lang), lang, key, partial(_subscribe, desk, lang))
 
@@ -88,7 +88,9 @@ def _feeds(desk: Desk, tongue: Tongue) -> str:
     )
     updates = _row(desk, tongue, tongue.say("updates"), desk.links.feed("updates", "rss"))
     languages = "".join(_language(desk, tongue, one) for one in desk.feeds)
-    rows = (_row(desk, tongue, one.name, desk.links.feed(tag_feed(slug), "rss")) for slug, one in desk.tags.items())
+    rows = (
+        _row(desk, tongue, desk.piles.name(slug), desk.links.feed(tag_feed(slug), "rss")) for slug in desk.piles.tags
+    )
     tagged = "".join(rows)
     opml = anchor(desk.url(desk.links.opml()), tongue.say("feeds_opml"))
     return (

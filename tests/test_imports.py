@@ -19,8 +19,8 @@ FLOORS = (
     "yamlfile",
     "deploy frontmatter mailsession model settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays workshop written",
-    "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
-    "renamed stationery",
+    "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
+    "private renamed stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
