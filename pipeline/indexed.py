@@ -1,4 +1,4 @@
-"""The search index of a site, made of what each page says of itself; what unchanged pages say is remembered."""
+"""The search index of a site, made of what each page says of itself; what unchanged pages say is in the last one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pipeline import kept
 from pipeline.edition import edition
 from pipeline.keys import key_of
 from pipeline.making import Maker
-from pipeline.searching import Piece, index
+from pipeline.searching import Piece, Place, found, index
 from pipeline.underway import Underway
 
 NAME = "search/search_index.json"
@@ -23,15 +23,23 @@ def indexed(run: Underway, maker: Maker) -> None:
         return
 
     def made(path: str) -> Piece:
-        return maker.piece(run.leaves[path])
+        return maker.pieces.get(path) or maker.piece(run.leaves[path])
 
-    place = run.folders.notes / "search"
-    before: dict[str, tuple[bytes, Piece]] = kept.load(place, edition()) or {}
+    data, before = _before(run)
     pieces: dict[str, Piece] = {}
     for path, (page, _) in run.now.leaves.items():
-        known, said = before.get(path, (b"", None))
-        pieces[path] = maker.pieces[path] if path in maker.pieces else said if known == page and said else made(path)
-    data, told = index(settings, pieces, lambda path: made(path)[2] or b"")
-    run.place.put(NAME, data)
+        known = before.get(path)
+        pieces[path] = found(data, known[1]) if known and known[0] == page and path not in maker.pieces else made(path)
+    fresh, places = index(settings, pieces, lambda path: made(path)[2] or b"")
+    run.place.put(NAME, fresh)
     run.now.single[NAME], run.now.files[NAME] = key, (0, 0)
-    kept.store(place, edition(), {path: (run.now.leaves[path][0], said) for path, said in told.items()})
+    noted = {path: (run.now.leaves[path][0], place) for path, place in places.items()}
+    kept.store(run.folders.notes / "search", edition(), (key, noted))
+
+
+def _before(run: Underway) -> tuple[bytes, dict[str, tuple[bytes, Place]]]:
+    """The index in place, and where in it each page stands, under the page's key; nothing where either is unsure."""
+    known = kept.load(run.folders.notes / "search", edition())
+    if known is None or known[0] != run.before.single.get(NAME) or not run.holds(NAME):
+        return b"", {}
+    return (run.folders.site / NAME).read_bytes(), known[1]

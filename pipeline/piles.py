@@ -1,4 +1,4 @@
-"""Entries that stand together on pages of their own, by tag and by year; by its key it is seen that none of a pile changed.
+"""Entries that stand together on pages of their own, by tag and by year; a pile's key says whether any of it changed.
 
 A pile holds entries of all languages, so that its key is worked out once for the pages of each.
 """

@@ -31,6 +31,10 @@ Shortly nothing is said of a page that only lists what stands elsewhere; in full
 """
 
 
+Place = tuple[tuple[bool, str, str], int, int, bytes | None]
+"""A page's rank, where in the index it stands and how long it is; if it stands there in full, what it is shortly."""
+
+
 def piece(page: SitePage, told: Sequence[Listed]) -> Piece:
     """What the index says of a page whose own entries are ``told``.
 
@@ -65,26 +69,36 @@ def _joined(entries: list[dict[str, Any]]) -> bytes:
 
 def index(
     settings: Mapping[str, Any], pieces: Mapping[str, Piece], whole: Callable[[str], bytes]
-) -> tuple[bytes, dict[str, Piece]]:
-    """The index, and what it says of each page: in full of as many of the first ones as there is room for.
+) -> tuple[bytes, dict[str, Place]]:
+    """The index, and where in it each page stands: in full as many of the first ones as there is room for.
 
     ``whole`` gives in full what is not known so.
     """
-    head = _bytes(_ENCODE(settings))
+    head = b'{"config":%b,"docs":[\n' % _bytes(_ENCODE(settings))
     room = MOST - len(head) - 100 - sum(len(short) + len(_BETWEEN) for _, short, _ in pieces.values() if short)
     chosen: list[bytes] = []
-    told: dict[str, Piece] = {}
+    places: dict[str, Place] = {}
+    at = len(head)
     for name, (rank, short, known) in sorted(pieces.items(), key=lambda one: one[1][0], reverse=True):
-        full = None
+        said, full = short, None
         if short and room > 0:
             full = whole(name) if known is None else known
             room -= len(full) - len(short)
             if room < 0:
                 room, full = 0, None
-        if short:
-            chosen.append(short if full is None else full)
-        told[name] = rank, short, full
-    return b'{"config":%b,"docs":[\n%b\n]}' % (head, _BETWEEN.join(chosen)), told
+            said = short if full is None else full
+        places[name] = rank, at, len(said), None if full is None else short
+        if said:
+            chosen.append(said)
+            at += len(said) + len(_BETWEEN)
+    return b"%b%b\n]}" % (head, _BETWEEN.join(chosen)), places
+
+
+def found(data: bytes, place: Place) -> Piece:
+    """What an index says of a page that stands at ``place``."""
+    rank, start, length, short = place
+    said = data[start : start + length]
+    return (rank, said, None) if short is None else (rank, short, said)
 
 
 def _bytes(text: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
 from functools import partial
 from html import escape
 from urllib.parse import quote
@@ -59,6 +58,8 @@ def _letters(desk: Desk, tongue: Tongue) -> str:
 
 def _mailbox(mail: Mail) -> str:
     """Where letters are answered; ``""`` while the house still has the address it came with."""
+    from email.utils import parseaddr
+
     address = parseaddr(mail.reply_to or mail.sender)[1]
     return "" if address == parseaddr(Mail().sender)[1] else address
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline import searching
 from pipeline.desk import SitePage
 from pipeline.model import Entry, Kind, Version
-from pipeline.searching import MOST, Piece, index, piece
+from pipeline.searching import MOST, Piece, found, index, piece
 
 
 def page(number: int, words: int) -> SitePage:
@@ -31,8 +31,11 @@ def said(page: SitePage, number: int) -> Piece:
 def made(pages: list[SitePage]) -> tuple[bytes, set[str]]:
     """The index of pages, newest first, and which of them stand in it in full."""
     shuffled = {one.path: said(one, number) for number, one in reversed(list(enumerate(pages)))}
-    data, told = index({"lang": ["en"]}, shuffled, lambda _: b"")
-    return data, {path for path, (_, _, full) in told.items() if full is not None}
+    data, places = index({"lang": ["en"]}, shuffled, lambda _: b"")
+    again = {path: found(data, place) for path, place in places.items()}
+    for path, (rank, short, full) in again.items():
+        assert (rank, short) == shuffled[path][:2] and full in (None, shuffled[path][2]), "as it can be taken up again"
+    return data, {path for path, (_, _, full) in again.items() if full is not None}
 
 
 def test_the_index_of_any_number_of_posts_is_less_than_five_megabytes() -> None:
