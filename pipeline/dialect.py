@@ -5,7 +5,7 @@ Each part that takes the place of one of theirs gives what it gives; `tests/test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
 from importlib import import_module
@@ -62,7 +62,14 @@ def plain(slugify: Callable[[str], str]) -> Any:
         "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
         "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
     }
-    return Markdown(extensions=[_extension(*one) for one in configs.items()], output_format="html")
+    return _Engine(extensions=list(configs), extension_configs=configs, output_format="html")
+
+
+class _Engine(Markdown):
+    def build_extension(self, ext_name: str, configs: Mapping[str, Any]) -> Any:
+        """An extension by its module: by its name, theirs would look through everything that is installed."""
+        module = import_module(ext_name if "." in ext_name else f"markdown.extensions.{ext_name}")
+        return module.makeExtension(**configs)
 
 
 def quick(slugify: Callable[[str], str]) -> Any:
@@ -74,11 +81,6 @@ def quick(slugify: Callable[[str], str]) -> Any:
     # asked for every element, and answered by looking through a list
     engine.is_block_level = lru_cache(maxsize=512)(engine.is_block_level)
     return engine
-
-
-def _extension(name: str, config: dict[str, Any]) -> Any:
-    """An extension by its module: by its short name Markdown would look through everything that is installed."""
-    return import_module(name if "." in name else f"markdown.extensions.{name}").makeExtension(**config)
 
 
 def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:

@@ -78,6 +78,26 @@ BLOCKS = st.lists(
 )  # fmt: skip
 
 
+PROSE = st.lists(
+    st.sampled_from(
+        [
+            "word", " ", "a", "B2", "河", "**bold**", "*some*", "**two words**", "*a b*", "`code`", "`a * b`", "``",
+            "`<&>`", "[link](to/it.md#x)", "[two words](http://x.org/a_b?c=d&e)", "![p](p.png)", "(", ")", ".",
+            ",", ": ", "!", "?", "-", "+", "=", "~", "_", "*", "`", "[", "]", "<b>", "&", "@x.org", "w.", "  \n", "\n",
+            "'", '"', "://", "[^1]", "\\", "$", "{.x}", "**`c`**", "*", "**", "***x***", "`#!python x`", "` :::js y`",
+            "` `", "…", "[](x)", "[a\nb](c)", "[a]", "(b)", " ", "1",
+        ]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(PROSE)
+def test_any_prose_becomes_the_same_html(parts: list[str]) -> None:
+    alike("".join(parts))
+
+
 @settings(max_examples=250, deadline=None)
 @given(SIGNS)
 def test_any_signs_become_the_same_html(parts: list[str]) -> None:
