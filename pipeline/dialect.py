@@ -13,6 +13,7 @@ from typing import Any
 
 from markdown import Markdown
 
+from pipeline import marks
 from pipeline.blocks import Blocks
 from pipeline.coloured import Coloured, Fences
 from pipeline.edges import RawBlocks, RawHtml, Whitespace
@@ -57,12 +58,15 @@ class _Uncoloured:
 
 def plain(slugify: Callable[[str], str]) -> Any:
     """Python-Markdown with our extensions, as it comes; ``slugify`` makes a heading's id of its words."""
-    configs = EXTENSIONS | {
+    return _Engine(extensions=list(EXTENSIONS), extension_configs=_configs(slugify), output_format="html")
+
+
+def _configs(slugify: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    return EXTENSIONS | {
         "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
         "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
         "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
     }
-    return _Engine(extensions=list(configs), extension_configs=configs, output_format="html")
 
 
 class _Engine(Markdown):
@@ -74,7 +78,9 @@ class _Engine(Markdown):
 
 def quick(slugify: Callable[[str], str]) -> Any:
     """The same, quicker."""
-    engine = plain(slugify)
+    needed = [name for name in EXTENSIONS if name not in marks.EXTENSIONS]
+    engine: Any = _Engine(extensions=needed, extension_configs=_configs(slugify), output_format="html")
+    marks.Marks.add(engine, lambda: _Engine(extensions=marks.EXTENSIONS))
     for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Inline, Headings, Attributes, Escapes, RawHtml):
         part.replace(engine)
     engine.serializer = written

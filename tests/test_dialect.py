@@ -126,6 +126,22 @@ def test_what_one_text_defines_is_not_known_in_the_next() -> None:
     alike("[a] HTML\n\n## Two\n\n```python\nx\n```")
 
 
+def test_a_quick_engine_has_what_a_plain_one_has() -> None:
+    theirs, ours = plain(slugify), quick(slugify)
+    for parts in ("preprocessors", "inlinePatterns", "treeprocessors", "postprocessors"):
+        assert names(getattr(ours, parts)) == names(getattr(theirs, parts))
+    assert names(ours.parser.blockprocessors) == names(theirs.parser.blockprocessors)
+    assert set(ours.ESCAPED_CHARS) == set(theirs.ESCAPED_CHARS)
+    mark = "delimiter"
+    assert ours.inlinePatterns[mark].pattern == theirs.inlinePatterns[mark].pattern
+
+
+def names(registry: Any) -> list[tuple[str, float]]:
+    """What is registered, in its order."""
+    list(registry)
+    return [(one.name, one.priority) for one in registry._priority]
+
+
 def test_every_part_that_is_named_is_there() -> None:
     engine = quick(slugify)
     assert all(name in engine.inlinePatterns for name in [*inline._SIGNS, *inline._STARTS])

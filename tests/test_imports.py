@@ -12,11 +12,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film inline languages ledgermark "
-    "lettercode offered once packaged pictext references remotes retouch salvage saves sealing sections sieve sizes "
-    "svg throttle tongue traces treework undone walked",
-    "crew dialect feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
-    "deploy frontmatter mailsession model settled textfile web wording",
+    "bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film languages ledgermark "
+    "lettercode marks offered once packaged pictext prose references remotes retouch salvage saves sealing sections "
+    "sieve sizes svg throttle tongue traces treework undone walked",
+    "crew feedread inline kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
+    "deploy dialect frontmatter mailsession model settled textfile web wording",
     "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
     "written",
     "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
