@@ -8,14 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import ahead
 from pipeline.census import Census, census
+from pipeline.crew import FEW
 from pipeline.errors import Leaked, Problem
 from pipeline.keyring import Keyring
 from pipeline.links import SEALED, SEALED_INDEX
-from pipeline.model import House
+from pipeline.model import EVERYONE, House
 from pipeline.opened import Opened
 from pipeline.outgoing import Frozen, Issue, Pasted, Picture
 from pipeline.packaged import own_or_packaged
+from pipeline.passages import body_for
 from pipeline.planned import Plan, PlannedLetter
 from pipeline.privacy import told_to
 from pipeline.secret import Secret
@@ -91,6 +94,7 @@ def build(
     from pipeline.leakcheck import LeakCheck
 
     root, house = opened.root, opened.house
+    _order(house)
     keyring = Keyring(house, secret.seals)
     check = LeakCheck(house, root, keyring, secret.token)
     web = _web(root, house, keyring, check, folder, full=full) if site else None
@@ -104,6 +108,13 @@ def build(
         web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
         problems=(web.problems if web else ()) + _faults(issues, by_person),
     )  # fmt: skip
+
+
+def _order(house: House) -> None:
+    """Says which texts will be converted for pages: those that were just read."""
+    fresh = [one for entry in house.public_entries for one in entry.versions if one.known is None]
+    if len(fresh) < FEW:
+        ahead.order(body_for(one.body, EVERYONE) for one in fresh)
 
 
 def _faults(issues: tuple[Issue, ...], by_person: Mapping[str, PlannedLetter]) -> tuple[Problem, ...]:

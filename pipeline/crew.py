@@ -74,12 +74,12 @@ def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> N
         with os.fdopen(writing, "wb") as pipe:
             try:
                 for task in tasks:
-                    _send(pipe, "made", work(task))
+                    send(pipe, "made", work(task))
             except Problems as error:
-                _send(pipe, "problems", [(p.path, p.line, p.fact, p.suggestion) for p in error.problems])
+                send(pipe, "problems", [(p.path, p.line, p.fact, p.suggestion) for p in error.problems])
             except KithError as error:
-                _send(pipe, "error", str(error))
-            _send(pipe, "done", None)
+                send(pipe, "error", str(error))
+            send(pipe, "done", None)
         code = 0
     except BrokenPipeError:
         pass
@@ -87,7 +87,8 @@ def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> N
         os._exit(code)
 
 
-def _send(pipe: IO[bytes], kind: str, value: Any) -> None:
+def send(pipe: IO[bytes], kind: str, value: Any) -> None:
+    """Writes a message of plain values to another process."""
     data = marshal.dumps((kind, value))
     pipe.write(len(data).to_bytes(8, "big") + data)
     pipe.flush()
@@ -99,7 +100,7 @@ def _results(workers: Sequence[_Worker]) -> Iterator[Any]:
             waiting.register(worker.pipe, selectors.EVENT_READ)
         while waiting.get_map():
             for key, _ in waiting.select():
-                kind, value = _receive(key.fileobj)
+                kind, value = receive(key.fileobj)
                 if kind == "problems":
                     raise Problems([Problem(*one) for one in value])
                 if kind == "error":
@@ -110,7 +111,8 @@ def _results(workers: Sequence[_Worker]) -> Iterator[Any]:
                     yield value
 
 
-def _receive(pipe: Any) -> tuple[str, Any]:
+def receive(pipe: Any) -> tuple[str, Any]:
+    """The next message of another process. Raises `KithError` when it ended before it sent one."""
     size = pipe.read(8)
     data = pipe.read(int.from_bytes(size, "big")) if len(size) == 8 else b""
     if not data:

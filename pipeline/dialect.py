@@ -5,7 +5,7 @@ Each part that takes the place of one of theirs gives what it gives; `tests/test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
 from importlib import import_module
@@ -13,6 +13,7 @@ from typing import Any
 
 from markdown import Markdown
 
+from pipeline import marks
 from pipeline.blocks import Blocks
 from pipeline.coloured import Coloured, Fences
 from pipeline.edges import RawBlocks, RawHtml, Whitespace
@@ -57,28 +58,35 @@ class _Uncoloured:
 
 def plain(slugify: Callable[[str], str]) -> Any:
     """Python-Markdown with our extensions, as it comes; ``slugify`` makes a heading's id of its words."""
-    configs = EXTENSIONS | {
+    return _Engine(extensions=list(EXTENSIONS), extension_configs=_configs(slugify), output_format="html")
+
+
+def _configs(slugify: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    return EXTENSIONS | {
         "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
         "toc": EXTENSIONS["toc"] | {"slugify": lambda value, _: slugify(value)},
         "pymdownx.superfences": {"custom_fences": [{"name": "mermaid", "class": "kith-diagram", "format": _diagram}]},
     }
-    return Markdown(extensions=[_extension(*one) for one in configs.items()], output_format="html")
+
+
+class _Engine(Markdown):
+    def build_extension(self, ext_name: str, configs: Mapping[str, Any]) -> Any:
+        """An extension by its module: by its name, theirs would look through everything that is installed."""
+        module = import_module(ext_name if "." in ext_name else f"markdown.extensions.{ext_name}")
+        return module.makeExtension(**configs)
 
 
 def quick(slugify: Callable[[str], str]) -> Any:
     """The same, quicker."""
-    engine = plain(slugify)
+    needed = [name for name in EXTENSIONS if name not in marks.EXTENSIONS]
+    engine: Any = _Engine(extensions=needed, extension_configs=_configs(slugify), output_format="html")
+    marks.Marks.add(engine, lambda: _Engine(extensions=marks.EXTENSIONS))
     for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Inline, Headings, Attributes, Escapes, RawHtml):
         part.replace(engine)
     engine.serializer = written
     # asked for every element, and answered by looking through a list
     engine.is_block_level = lru_cache(maxsize=512)(engine.is_block_level)
     return engine
-
-
-def _extension(name: str, config: dict[str, Any]) -> Any:
-    """An extension by its module: by its short name Markdown would look through everything that is installed."""
-    return import_module(name if "." in name else f"markdown.extensions.{name}").makeExtension(**config)
 
 
 def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:

@@ -16,6 +16,8 @@ from xml.etree.ElementTree import Element
 from markdown.treeprocessors import InlineProcessor
 from markdown.util import AtomicString
 
+from pipeline.prose import Prose
+
 _SIGNS: dict[str, tuple[str, ...]] = {
     "backtick": ("`",),
     "arithmatex-inline": ("$", "\\"),
@@ -65,9 +67,9 @@ _STARTS: dict[str, str] = {
 _COMMON = ("w.", "W.", "  \n")
 """Signs that begin as most texts do somewhere."""
 
-_SPECIAL = re.compile(
-    f"[{re.escape(''.join(sorted({one[0] for signs in _SIGNS.values() for one in signs if one not in _COMMON})))}]"
-)
+_RARE = sorted({one for signs in _SIGNS.values() for one in signs if one not in _COMMON})
+_ANY = re.compile("|".join(map(re.escape, _RARE)))
+_SPECIAL = re.compile(f"[{re.escape(''.join({one[0] for one in _RARE}))}]")
 """What any other sign begins with."""
 
 
@@ -80,6 +82,8 @@ class Inline(InlineProcessor):
         names = {id(patterns[name]): name for name in _SIGNS if name in patterns}
         self._patterns = [(pattern, names.get(id(pattern), "")) for pattern in patterns]
         self._all_need = all(name for _, name in self._patterns)
+        patterns["backtick"].get_settings()
+        self._prose = Prose(lambda code: patterns["backtick"].handle_code("", code), self._plain)
         self._able = lru_cache(maxsize=1024)(self._those_able)
 
     @classmethod
@@ -99,7 +103,7 @@ class Inline(InlineProcessor):
         """Whether no pattern can match, and nothing is to be put anywhere."""
         return (
             self._all_need
-            and _SPECIAL.search(text) is None
+            and (_SPECIAL.search(text) is None or _ANY.search(text) is None)
             and "\x02" not in text
             and not any(sign in text for sign in _COMMON)
         )
@@ -115,25 +119,27 @@ class Inline(InlineProcessor):
             inside: list[tuple[Any, list[Any]]] = []
             for child in element:
                 if child.text and not isinstance(child.text, AtomicString) and not self._plain(child.text):
-                    found = self._text(child)
-                    waiting += found
-                    inside.append((child, found))
+                    inside.append((child, self._text(child, waiting)))
                 if child.tail and not self._plain(child.tail):
                     self._tail(element, child)
                 if len(child):
                     waiting.append((child, self.ancestors[:]))
             for child, found in inside:
-                for place, (node, _) in enumerate(found):
-                    child.insert(place, node)
+                child[:0] = found
         return tree
 
-    def _text(self, child: Any) -> list[Any]:
-        """Sets what stands in an element; gives the elements that are to stand in it, with those around them."""
+    def _text(self, child: Any, waiting: deque[tuple[Any, list[str]]]) -> list[Any]:
+        """Sets what stands in an element; gives the elements that are to stand in it."""
+        prose = self._prose.elements(child.text)
+        if prose:
+            child.text = prose[0] or None
+            return prose[1]
         self.ancestors.append(child.tag.lower())
         text, child.text = child.text, None
-        found: list[Any] = self._placed(self._handled(text), child)
+        found = self._placed(self._handled(text), child)
         self.ancestors.pop()
-        return found
+        waiting += found
+        return [node for node, _ in found]
 
     def _tail(self, element: Any, child: Any) -> None:
         """Sets what follows an element, and puts elements there."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from pipeline import ahead
 from pipeline.references import references, without_code
 from pipeline.retouch import retouched
 
@@ -54,11 +55,17 @@ def _markdown() -> Any:
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:
     """Renders ``body``; ``prefix`` goes before every id, so that several bodies can stand on one page."""
+    html, headings = ahead.made(body) or converted(body)
+    return Rendered(
+        rewrite(html, link, prefix), tuple([Heading(level, prefix + id_, title) for level, id_, title in headings])
+    )
+
+
+def converted(body: str) -> tuple[str, list[tuple[int, str, str]]]:
+    """The body as HTML whose links lead nowhere yet, and its headings: level, id and words."""
     engine = _markdown()
     engine.reset()
-    html = engine.convert(_contents(body))
-    headings = tuple(_flat(engine.toc_tokens, prefix))
-    return Rendered(rewrite(html, link, prefix), headings)
+    return engine.convert(_contents(body)), list(_flat(engine.toc_tokens))
 
 
 _JEKYLL = re.compile(r"(?m)^[*+-] [^\n]*\n\{: ?toc[^}\n]*\}[ \t]*$")
@@ -72,12 +79,10 @@ def _contents(body: str) -> str:
     return body[: found.start()] + "[TOC]" + body[found.end() :]
 
 
-def _flat(tokens: list[dict[str, Any]], prefix: str) -> list[Heading]:
-    found: list[Heading] = []
+def _flat(tokens: list[dict[str, Any]]) -> Iterator[tuple[int, str, str]]:
     for token in tokens:
-        found.append(Heading(token["level"], prefix + token["id"], token["name"]))
-        found += _flat(token["children"], prefix)
-    return found
+        yield token["level"], token["id"], token["name"]
+        yield from _flat(token["children"])
 
 
 def tree(html: str) -> Any:

@@ -22,6 +22,8 @@ def references(body: str) -> list[tuple[int, str, str]]:
 
     Cheap on purpose (no rendering), so that `kith plan` can check every link of a house.
     """
+    if "[" not in body and "<" not in body:
+        return []
     text = _without_comments(without_code(body))
     breaks = [match.start() for match in re.finditer("\n", text)]
     found = [(bisect_right(breaks, at - 1) + 1, tag, address.strip()) for at, tag, address in _everywhere(text)]
@@ -31,7 +33,8 @@ def references(body: str) -> list[tuple[int, str, str]]:
 def _everywhere(text: str) -> Iterator[tuple[int, str, str]]:
     start = 0
     for block in re.split(r"(\n[ \t]*\n)", text):
-        yield from ((start + at, tag, address) for at, tag, address in _inline(without_spans(block)))
+        if "[" in block or "<" in block:
+            yield from ((start + at, tag, address) for at, tag, address in _inline(without_spans(block)))
         start += len(block)
 
 
@@ -44,7 +47,8 @@ def _inline(block: str) -> Iterator[tuple[int, str, str]]:
             at = opened.pop()
             if said := _ADDRESS.match(block, match.end()):
                 yield at, "img" if block[at - 1 : at] == "!" and at else "a", _bare(said["said"])
-    yield from ((match.start(), "a", match[1]) for match in _DEFINED.finditer(block))
+    if "]:" in block:
+        yield from ((match.start(), "a", match[1]) for match in _DEFINED.finditer(block))
     for match in _HTML.finditer(block) if "<" in block else ():
         if leads := _LEADS.search(match[2]):
             yield match.start(), match[1].lower(), leads[1] or leads[2] or leads[3] or ""
@@ -63,9 +67,14 @@ def _without_comments(text: str) -> str:
     kept: list[str] = []
     done = 0
     while (start := text.find("<!--", done)) >= 0 and (end := text.find("-->", start)) >= 0:
-        kept += [text[done:start], re.sub(r"[^\n]", " ", text[start : end + 3])]
+        kept += [text[done:start], _blank(text[start : end + 3])]
         done = end + 3
     return "".join([*kept, text[done:]])
+
+
+def _blank(text: str) -> str:
+    """Nothing but the line ends of a text."""
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def without_code(body: str) -> str:
@@ -133,10 +142,7 @@ def without_spans(block: str) -> str:
         while same and same[-1] <= index:
             same.pop()
         if same:
-            kept += [
-                block[done : runs[index].start()],
-                re.sub(r"[^\n]", " ", block[runs[index].start() : runs[same[-1]].end()]),
-            ]
+            kept += [block[done : runs[index].start()], _blank(block[runs[index].start() : runs[same[-1]].end()])]
             index = same[-1]
             done = runs[index].end()
         index += 1

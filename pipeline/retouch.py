@@ -26,7 +26,7 @@ _INSIDE = {
 
 _EMPTY = frozenset({"img", "br", "hr"})
 _LEAF = re.compile(r'<(span|code|strong|em)(?: class="[\w -]+")?>[^<>]*</\1>')
-_TAG = re.compile(r'(/?)([a-z][a-z0-9]*)((?: (?:class|id|href|src|alt|title|style|width|height)="[^"<>]*")*)')
+_TAG = re.compile(r'(/?)([a-z][a-z0-9]*)((?: (?:class|id|href|src|alt|title|style|width|height)="[^"<>\x01]*")*)')
 _KEY = re.compile(r' ([a-z]+)="')
 _ENTITY = re.compile(r"&(?:(?!(?:amp|lt|gt|quot|#39);)|(?:quot|#39);[^<>]*>)")
 """An entity that a parser resolves and its writer does not write again, or a quote in an attribute."""
@@ -112,7 +112,7 @@ def _regular(html: str) -> bool:
         return False
     if not html.replace("\n", "").isprintable() and _CONTROL.search(html):
         return False
-    first, *pieces = _LEAF.sub("", html).split("<")
+    first, *pieces = _LEAF.sub("\x01", html).split("<")
     inside = ["div"]
     for piece in pieces:
         tag, end, after = piece.partition(">")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline import ahead
 from pipeline.edition import edition
 from pipeline.keys import house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
@@ -64,7 +65,8 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     words = words_for(source, house, folders.root / "build" / "cache" / "reading")
     around = _around(house, words, source)
     whole = key_of(around, feeds, stamp, house_key(house))
-    there = glanced(folders.site, before.files, before.folders)
+    there = None if folders.mark.exists() else ahead.seen(folders.site)
+    there = glanced(folders.site, before.files, before.folders) if there is None else there
     return Start(folders, before, there, before.damaged(there), words, around, whole)
 
 

@@ -78,6 +78,26 @@ BLOCKS = st.lists(
 )  # fmt: skip
 
 
+PROSE = st.lists(
+    st.sampled_from(
+        [
+            "word", " ", "a", "B2", "河", "**bold**", "*some*", "**two words**", "*a b*", "`code`", "`a * b`", "``",
+            "`<&>`", "[link](to/it.md#x)", "[two words](http://x.org/a_b?c=d&e)", "![p](p.png)", "(", ")", ".",
+            ",", ": ", "!", "?", "-", "+", "=", "~", "_", "*", "`", "[", "]", "<b>", "&", "@x.org", "w.", "  \n", "\n",
+            "'", '"', "://", "[^1]", "\\", "$", "{.x}", "**`c`**", "*", "**", "***x***", "`#!python x`", "` :::js y`",
+            "` `", "…", "[](x)", "[a\nb](c)", "[a]", "(b)", " ", "1",
+        ]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(PROSE)
+def test_any_prose_becomes_the_same_html(parts: list[str]) -> None:
+    alike("".join(parts))
+
+
 @settings(max_examples=250, deadline=None)
 @given(SIGNS)
 def test_any_signs_become_the_same_html(parts: list[str]) -> None:
@@ -104,6 +124,22 @@ def test_a_real_blog_becomes_the_same_html() -> None:
 def test_what_one_text_defines_is_not_known_in_the_next() -> None:
     alike("[a]: /b\n\n*[HTML]: H\n\n## Two\n\n```python\nx\n```")
     alike("[a] HTML\n\n## Two\n\n```python\nx\n```")
+
+
+def test_a_quick_engine_has_what_a_plain_one_has() -> None:
+    theirs, ours = plain(slugify), quick(slugify)
+    for parts in ("preprocessors", "inlinePatterns", "treeprocessors", "postprocessors"):
+        assert names(getattr(ours, parts)) == names(getattr(theirs, parts))
+    assert names(ours.parser.blockprocessors) == names(theirs.parser.blockprocessors)
+    assert set(ours.ESCAPED_CHARS) == set(theirs.ESCAPED_CHARS)
+    mark = "delimiter"
+    assert ours.inlinePatterns[mark].pattern == theirs.inlinePatterns[mark].pattern
+
+
+def names(registry: Any) -> list[tuple[str, float]]:
+    """What is registered, in its order."""
+    list(registry)
+    return [(one.name, one.priority) for one in registry._priority]
 
 
 def test_every_part_that_is_named_is_there() -> None:

@@ -12,12 +12,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film inline languages "
-    "ledgermark lettercode mailparts offered once packaged pictext references remotes retouch salvage saves sealing "
+    "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film languages ledgermark "
+    "lettercode mailparts marks offered once packaged pictext prose references remotes retouch salvage saves sealing "
     "sections sieve sizes svg throttle tongue traces treework undone walked",
-    "crew dialect feedread kept ledgerfile overload repository secret setbacks settings stage steplog validate wire "
+    "crew feedread inline kept ledgerfile overload repository secret setbacks settings stage steplog validate wire "
     "yamlfile",
-    "deploy frontmatter mailsession model settled textfile theme web wording",
+    "ahead deploy dialect frontmatter mailsession model settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays workshop written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
     "private renamed stationery",

@@ -82,6 +82,10 @@ def test_every_element_that_is_known_comes_out_the_same_when_empty() -> None:
     assert not alike("<ul>\n<li></li>\n</ul>"), "its writer leaves out an end"
 
 
+def test_what_looks_like_an_element_in_an_attribute_is_left_to_the_parser() -> None:
+    assert not alike('<p><a href="a<span>x</span>">x</a></p>')
+
+
 def test_an_address_of_safe_characters_is_written_as_it_is() -> None:
     for sign in filter(_SAFE.fullmatch, map(chr, range(0x250))):
         html = '<p><a href="page">x</a> <img src="page"></p>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +56,24 @@ def ask(question: str) -> bool:
         say(f"{question} Nobody is there to ask: run it again with --yes.")
         return False
     return click.confirm(question)
+
+
+@contextmanager
+def helped(root: Path) -> Iterator[None]:
+    """Has a second process begin with what a build will need in which something changed."""
+    from pipeline import ahead
+
+    ahead.begin(root / "build" / "site", root / "build" / "cache" / "site" / "manifest", _converted)
+    try:
+        yield
+    finally:
+        ahead.end()
+
+
+def _converted(text: str) -> object:
+    from pipeline.markup import converted
+
+    return converted(text)
 
 
 def receipt(opened: Opened, decided: Plan, built: Built, left: list[Delivery]) -> None:

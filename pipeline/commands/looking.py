@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.base import Session, as_json, json_option, now, receipt, receipt_lines, say
+from pipeline.commands.base import Session, as_json, helped, json_option, now, receipt, receipt_lines, say
 
 if TYPE_CHECKING:
     from pipeline.still import Look
@@ -108,7 +108,11 @@ def build(session: Session, full: bool) -> None:
     if not full and (known := still.said(session.root, found, session.clock())):
         say(known)
         return
-    _build(session, found, full=full)
+    if full:
+        _build(session, found, full=True)
+        return
+    with helped(session.root):
+        _build(session, found, full=False)
 
 
 def _build(session: Session, found: Look | None, *, full: bool) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.base import Session, ask, now, receipt, say, yes_option
+from pipeline.commands.base import Session, ask, helped, now, receipt, say, yes_option
 
 if TYPE_CHECKING:
     from pipeline.build import Built
@@ -87,7 +88,8 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
         site=site,
     )
     try:
-        tally = whole(job)
+        with helped(session.root) if site else nullcontext():
+            tally = whole(job)
     except Misconfigured as error:
         raise Misconfigured(f"{error} Nothing is lost: what was planned stays planned.") from None
     if tally is None:
