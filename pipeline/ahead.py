@@ -89,6 +89,7 @@ class _Hand:
             self._orders.close()
             self._answers.close()
         self._sheet.close()
+        os.kill(self.process, signal.SIGKILL)  # it has nothing to lose, and other children may hold its pipe open
         os.waitpid(self.process, 0)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from pipeline.crew import FEW
 from pipeline.errors import Leaked, Problem
 from pipeline.keyring import Keyring
 from pipeline.links import SEALED, SEALED_INDEX
-from pipeline.model import EVERYONE, House
+from pipeline.listed import NEWEST
+from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.opened import Opened
 from pipeline.outgoing import Frozen, Issue, Pasted, Picture
 from pipeline.packaged import own_or_packaged
@@ -111,10 +113,21 @@ def build(
 
 
 def _order(house: House) -> None:
-    """Says which texts will be converted for pages: those that were just read."""
-    fresh = [one for entry in house.public_entries for one in entry.versions if one.known is None]
-    if len(fresh) < FEW:
-        ahead.order(body_for(one.body, EVERYONE) for one in fresh)
+    """Says which texts will be converted for pages: those just read, their neighbours, and updates on the home."""
+    entries = house.public_entries
+    fresh = [one for entry in entries for one in entry.versions if one.known is None]
+    if 0 < len(fresh) < FEW:
+        beside = [one for lang in {one.lang for one in fresh} for one in _neighbours(entries, lang)]
+        newest = [one for entry in entries[:NEWEST] if entry.kind is Kind.UPDATE for one in entry.versions]
+        ahead.order(body_for(one.body, EVERYONE) for one in [*fresh, *beside, *newest])
+
+
+def _neighbours(entries: tuple[Entry, ...], lang: str) -> Iterator[Version]:
+    """Posts that stand in a language beside one that was just read: they lead to each other."""
+    row = [entry.version(lang) for entry in entries if entry.kind is Kind.POST and lang in entry.languages]
+    for one, other in pairwise(row):
+        if (one.known is None) != (other.known is None):
+            yield one if one.known else other
 
 
 def _faults(issues: tuple[Issue, ...], by_person: Mapping[str, PlannedLetter]) -> tuple[Problem, ...]:

@@ -56,9 +56,8 @@ def _markdown() -> Any:
 def render(body: str, link: Link, prefix: str = "") -> Rendered:
     """Renders ``body``; ``prefix`` goes before every id, so that several bodies can stand on one page."""
     html, headings = ahead.made(body) or converted(body)
-    return Rendered(
-        rewrite(html, link, prefix), tuple([Heading(level, prefix + id_, title) for level, id_, title in headings])
-    )
+    named = [Heading(level, prefix + name, title) for level, name, title in headings]
+    return Rendered(rewrite(html, link, prefix), tuple(named))
 
 
 def converted(body: str) -> tuple[str, list[tuple[int, str, str]]]:
