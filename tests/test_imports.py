@@ -12,13 +12,13 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode offered once "
-    "packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone "
+    "around bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode offered "
+    "once packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle traces undone "
     "walked",
-    "crew feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
-    "deploy frontmatter mailsession model settled textfile web wording",
-    "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
-    "written",
+    "crew feedread kept ledgerfile overload repository secret setbacks settings stage steplog validate wire yamlfile",
+    "cldr deploy frontmatter mailsession model settled textfile theme web wording",
+    "addresses config keys leak letterwords links named pace passages planned register renamed rules strays tongue "
+    "workshop written",
     "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
     "stationery",
     "bodies census enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan "
