@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -440,6 +441,36 @@ def test_a_house_changes_one_file_of_the_looks_and_keeps_the_others(tmp_path: Pa
     look = workshop.site_folder(tmp_path)
     assert (look / "assets" / "kith.css").read_bytes() == (REPO / "site" / "assets" / "kith.css").read_bytes()
     assert (look / "mkdocs.yml").read_text() == "site_name: mine"
+
+
+def test_a_change_of_the_looks_is_seen_even_where_size_and_time_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, cache = tmp_path / "site", tmp_path / "cache"
+    style = source / "assets" / "kith.css"
+    style.parent.mkdir(parents=True)
+    for moment in (workshop._MOMENT, 0):
+        monkeypatch.setattr(workshop, "_MOMENT", moment)
+        style.write_text("body { color: teal }")
+        was, when = workshop.looks(source, cache), style.stat().st_mtime_ns
+        assert workshop.looks(source, cache) == was == workshop.looks(source)
+        time.sleep(0.02)
+        style.write_text("body { color: pink }")
+        os.utime(style, ns=(when, when))
+        assert workshop.looks(source, cache) != was
+        style.rename(style.with_name("other.css"))
+        assert workshop.looks(source, cache) not in {was, ""}
+        style.with_name("other.css").unlink()
+
+
+def test_files_of_the_looks_that_did_not_change_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = workshop.packaged("site")
+    monkeypatch.setattr(workshop, "_MOMENT", 0)
+    was = workshop.looks(given, tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert workshop.looks(given, tmp_path) == was
 
 
 def own_site(root: Path) -> Path:
