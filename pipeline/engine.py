@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from jinja2 import FileSystemBytecodeCache
 
@@ -83,8 +83,7 @@ class Engine:
 
     def _page(self, page: SitePage, address: str) -> bytes:
         meta = front(page, address)
-        root = address.removesuffix(urlsplit(address).path)
-        meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
+        meta["kith"] |= cards(page, address, _host(address), self.job.frames[page.lang])
         context = self.stage.page(unquote(page.path), meta, f"<div>{page.body}</div>")
         return _tidied(self.template.render(context)).encode("utf-8", "surrogatepass")
 
@@ -122,6 +121,12 @@ def _ours(overrides: Path) -> bool:
     return {path.relative_to(overrides) for path in overrides.rglob("*")} <= {
         path.relative_to(given) for path in given.rglob("*")
     }
+
+
+def _host(address: str) -> str:
+    """The address without what stands behind the host."""
+    scheme, there, rest = address.partition("://")
+    return scheme + there + rest.partition("/")[0] if there else ""
 
 
 def _tidied(text: str) -> str:
