@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -63,8 +64,10 @@ class Engine:
     def _stage(self) -> Ours | Theirs:
         """What templates work with: MkDocs is asked only where it is not known what it would say."""
         job, known = self.job, self.job.cache / "look"
-        if job.key and (found := kept.load(known, job.key)):
-            return Ours(Look(*found), job)
+        tools = [str(found.origin) for name in ("mkdocs", "material") if (found := find_spec(name))]
+        key = (job.key, str(job.source), tools)
+        if job.key and (look := kept.load(known, key)):
+            return Ours(Look(*look), job)
         from pipeline.theme import Theirs, lasting, look_of, started
 
         config = started(job)
@@ -73,7 +76,7 @@ class Engine:
             return Theirs(config, job)
         # what MkDocs warns of is to be heard again
         if job.key and lasting(job) and not _listening():
-            kept.store(known, job.key, look.values())
+            kept.store(known, key, look.values())
         return Ours(look, job)
 
     def page(self, page: SitePage, address: str) -> bytes:

@@ -40,17 +40,36 @@ def _overlaid(folder: Path, given: Path, own: Path) -> Path:
         for path in sorted(source.rglob("*")):
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
                 wanted[path.relative_to(source)] = path
+    cache = folder.parent / "cache" / "reading" / "look"
+    known, found, before = kept.load(cache, str(folder)) or {}, {}, time.time_ns() - _MOMENT
     for place, path in wanted.items():
-        target, data = folder / place, path.read_bytes()
-        if not target.is_file() or target.read_bytes() != data:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(target.name + ".partial")
-            partial.write_bytes(data)
-            partial.replace(target)
+        target = folder / place
+        pair = _pair(path, target)
+        if not pair or known.get(str(place)) != pair:
+            _laid(target, path.read_bytes())
+            pair = _pair(path, target)
+        if all(stamp[2] < before for stamp in pair):
+            found[str(place)] = pair
+    if found != known:
+        kept.store(cache, str(folder), found)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.relative_to(folder) not in wanted:
             path.unlink()
     return folder
+
+
+def _pair(path: Path, target: Path) -> tuple[Stamp, ...]:
+    """What the disk says of a file and of what was made of it; nothing while that is not there."""
+    return (stamp_of(path.stat()), stamp_of(target.stat())) if target.is_file() else ()
+
+
+def _laid(target: Path, data: bytes) -> None:
+    if target.is_file() and target.read_bytes() == data:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.write_bytes(data)
+    partial.replace(target)
 
 
 def words_for(source: Path, house: House, cache: Path | None = None) -> dict[str, dict[str, str]]:

@@ -101,6 +101,7 @@ def test_nothing_is_kept_without_a_key_and_another_key_asks_again(tmp_path: Path
         ("INHERIT: more.yml\n", "what is inherited may be another the next time"),
         ("hooks: [hook.py]\n", "a hook may do anything"),
         ("edit_uri: edit/\nrepo_url: https://example.org/\n", "addresses to edit a page are MkDocs' work"),
+        ("theme: mkdocs\n", "another theme may change without Kith knowing"),
         ("no_such_setting: 1\n", "MkDocs warns, and is to warn again"),
     ],
 )  # fmt: skip

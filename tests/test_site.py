@@ -443,6 +443,25 @@ def test_a_house_changes_one_file_of_the_looks_and_keeps_the_others(tmp_path: Pa
     assert (look / "mkdocs.yml").read_text() == "site_name: mine"
 
 
+def test_what_somebody_did_to_the_laid_out_looks_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop, "_MOMENT", 0)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "mkdocs.yml").write_text("site_name: mine")
+    for _ in range(3):
+        laid = workshop.site_folder(tmp_path) / "mkdocs.yml"
+        assert laid.read_text() == "site_name: mine"
+        time.sleep(0.02)
+        when = laid.stat().st_mtime_ns
+        laid.write_text("site_name: evil")
+        os.utime(laid, ns=(when, when))
+    (tmp_path / "site" / "mkdocs.yml").write_text("site_name: ours")
+    assert (workshop.site_folder(tmp_path) / "mkdocs.yml").read_text() == "site_name: ours"
+    workshop.site_folder(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", None)
+        assert workshop.site_folder(tmp_path), "nothing is read that did not change"
+
+
 def test_a_change_of_the_looks_is_seen_even_where_size_and_time_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
