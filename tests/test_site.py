@@ -450,6 +450,7 @@ def test_what_somebody_did_to_the_laid_out_looks_is_put_right(tmp_path: Path, mo
     for _ in range(3):
         laid = workshop.site_folder(tmp_path) / "mkdocs.yml"
         assert laid.read_text() == "site_name: mine"
+        workshop.site_folder(tmp_path)
         time.sleep(0.02)
         when = laid.stat().st_mtime_ns
         laid.write_text("site_name: evil")
