@@ -21,6 +21,8 @@ _SITE = ["WebSite", "Blog"]
 _KINDS: dict[str, str | list[str]] = {
     "post": "BlogPosting", "home": _SITE, "page": "WebPage", "subscribe": "WebPage"
 }  # fmt: skip
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_UNSAFE = re.compile(r"[<>&\u2028\u2029]")
 _LARGE = 600
 """Pixels from which a picture fills the width of a preview."""
 
@@ -95,5 +97,4 @@ def _linked(page: SitePage, address: str, root: str, frame: Frame, picture: tupl
     if kind != _SITE:
         facts["isPartOf"] = site
     found = {key: value for key, value in facts.items() if value}
-    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    return re.sub(r"[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", _ENCODE(found))

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from jinja2 import FileSystemBytecodeCache
 
@@ -63,8 +64,10 @@ class Engine:
     def _stage(self) -> Ours | Theirs:
         """What templates work with: MkDocs is asked only where it is not known what it would say."""
         job, known = self.job, self.job.cache / "look"
-        if job.key and (found := kept.load(known, job.key)):
-            return Ours(Look(*found), job)
+        tools = [str(found.origin) for name in ("mkdocs", "material") if (found := find_spec(name))]
+        key = (job.key, str(job.source), tools)
+        if job.key and (look := kept.load(known, key)):
+            return Ours(Look(*look), job)
         from pipeline.theme import Theirs, lasting, look_of, started
 
         config = started(job)
@@ -73,7 +76,7 @@ class Engine:
             return Theirs(config, job)
         # what MkDocs warns of is to be heard again
         if job.key and lasting(job) and not _listening():
-            kept.store(known, job.key, look.values())
+            kept.store(known, key, look.values())
         return Ours(look, job)
 
     def page(self, page: SitePage, address: str) -> bytes:
@@ -83,8 +86,7 @@ class Engine:
 
     def _page(self, page: SitePage, address: str) -> bytes:
         meta = front(page, address)
-        root = address.removesuffix(urlsplit(address).path)
-        meta["kith"] |= cards(page, address, root, self.job.frames[page.lang])
+        meta["kith"] |= cards(page, address, _host(address), self.job.frames[page.lang])
         context = self.stage.page(unquote(page.path), meta, f"<div>{page.body}</div>")
         return _tidied(self.template.render(context)).encode("utf-8", "surrogatepass")
 
@@ -122,6 +124,12 @@ def _ours(overrides: Path) -> bool:
     return {path.relative_to(overrides) for path in overrides.rglob("*")} <= {
         path.relative_to(given) for path in given.rglob("*")
     }
+
+
+def _host(address: str) -> str:
+    """The address without what stands behind the host."""
+    scheme, there, rest = address.partition("://")
+    return scheme + there + rest.partition("/")[0] if there else ""
 
 
 def _tidied(text: str) -> str:

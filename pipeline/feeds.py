@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
+from pipeline.cldr import own_name
 from pipeline.feedhtml import ascii_address, clean, media_type, one_line, opening, tidy
 from pipeline.feedxml import Channel, Enclosure, Item, opml, write
 from pipeline.languages import Words, closest, worded
@@ -86,7 +87,7 @@ def _shelves(house: House) -> Iterator[tuple[FeedInfo, tuple[Chosen, ...]]]:
     yield _info(house, "", house.settings.title, home), every
     for tag in _languages(house, entries):
         spoken = (entry for entry in entries if closest(tag, entry.languages))
-        info = _info(house, f"lang/{tag.lower()}", {"": _own_name(tag)}, tag)
+        info = _info(house, f"lang/{tag.lower()}", {"": own_name(tag)}, tag)
         yield info, tuple(Chosen(entry, entry.version(tag)) for entry in spoken)
     updates = tuple(chosen for chosen in every if chosen.entry.kind is Kind.UPDATE)
     yield _info(house, "updates", _UPDATES, home), updates
@@ -108,17 +109,6 @@ def _languages(house: House, entries: Iterable[Entry]) -> list[str]:
         tag for page in house.pages for tag in page.languages
     }
     return [*house.settings.languages, *sorted(spoken - set(house.settings.languages))]
-
-
-def _own_name(tag: str) -> str:
-    """What a language calls itself; its tag when nobody knows."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        name = Locale.parse(tag, sep="-").get_display_name()
-    except (UnknownLocaleError, ValueError):
-        return tag
-    return name or tag
 
 
 def _tagged(every: Iterable[Chosen]) -> dict[str, tuple[str, list[Chosen]]]:

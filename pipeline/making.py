@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import unquote
 
+from pipeline import cldr
 from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf, SitePage
 from pipeline.errors import Problem
@@ -61,6 +63,12 @@ class Maker:
         self.pieces: dict[str, Piece] = {}
         self.items: dict[bytes, Packed] = {}
         self._engine: Any = None
+        self._known = cldr.remember(where.root / "build" / "cache")
+
+    def keep(self) -> None:
+        """Keeps for the next build what was found out about languages."""
+        if len(cldr.FACTS) > self._known:
+            cldr.keep(self.where.root / "build" / "cache")
 
     def _weight(self, path: str) -> int | None:
         album = self.fragments.album
@@ -103,7 +111,7 @@ class Maker:
         _ = self.engine
         many = len(todo) >= FEW
         if many:
-            _warm()
+            self._warm()
         for made in spread(range(len(todo)), lambda number: self._made(number, todo[number], many=many)):
             self._take(todo, *made)
 
@@ -123,6 +131,16 @@ class Maker:
             self.fragments.drop()
             self.forget_items()
         return number, changed, self._said(page), piece(page, leaf.told), items, refs, problems, self._engine.warnings
+
+    def _warm(self) -> None:
+        """Finds out before a fork what every process will need."""
+        from pipeline.markup import render
+
+        render("a", lambda _, href: href)
+        for lang in self.desk.languages:
+            tongue = self.desk.tongue(lang)
+            for write in (tongue.day, tongue.short, tongue.month, tongue.month_name):
+                write(date.min)
 
     def forget_items(self) -> None:
         """Lets go of what the feeds' press remembers: it was handed over."""
@@ -170,10 +188,3 @@ class Maker:
 def sitemap(pieces: Sequence[str]) -> bytes:
     """The sitemap of pages in this order (sitemaps.org, 0.9)."""
     return (_SITEMAP + "\n".join(filter(None, pieces)) + "\n</urlset>\n").encode()
-
-
-def _warm() -> None:
-    """Imports before a fork what every process will need."""
-    from pipeline.markup import render
-
-    render("a", lambda _, href: href)

@@ -47,6 +47,7 @@ def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | No
     report = _finish(run, maker, verify)
     if used and maker.stand:
         kept.store(run.folders.notes / "items", edition(), maker.stand.newest())
+    maker.keep()
     return report
 
 

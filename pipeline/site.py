@@ -63,7 +63,7 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     source = site_folder(folders.root)
     before = Manifest() if full else Manifest.read(folders.notes / "manifest")
     words = words_for(source, house, folders.root / "build" / "cache" / "reading")
-    around = _around(house, words, source)
+    around = _around(house, words, looks(source, folders.root / "build" / "cache" / "reading"))
     whole = key_of(around, feeds, stamp, house_key(house))
     there = None if folders.mark.exists() else ahead.seen(folders.site)
     there = glanced(folders.site, before.files, before.folders) if there is None else there
@@ -84,8 +84,8 @@ def _unchanged(start: Start) -> SiteReport:
     return SiteReport(index, kept=len(pages), pages=pages, others=before.extra, there=start.there)
 
 
-def _around(house: House, words: Words, source: Path) -> bytes:
+def _around(house: House, words: Words, look: str) -> bytes:
     """The key of all that every page and feed depends on."""
     standing = [(page.slug, [(one.lang, one.title) for one in page.versions]) for page in house.pages]
     given = sorted((lang, sorted(said.items())) for lang, said in words.items())
-    return key_of(edition(), looks(source), repr(house.settings), given, standing)
+    return key_of(edition(), look, repr(house.settings), given, standing)

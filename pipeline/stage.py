@@ -263,6 +263,7 @@ def relative(path: str, other: str) -> str:
     return f"{found}/" if path.endswith("/") else found
 
 
+@lru_cache(maxsize=1024)
 def _parts(path: str) -> list[str]:
     plain = posixpath.normpath(path if path.startswith("/") else f"/{path}")[1:]
     return plain.split("/") if plain else []

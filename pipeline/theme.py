@@ -40,7 +40,8 @@ def look_of(config: Any) -> Look | None:
 
     theme, plugins = config.theme, config.plugins
     alone = not config.hooks and set(plugins) <= _KNOWN
-    if not alone or config.edit_uri or config.edit_uri_template or str(theme.locale) != "en":
+    usual = theme.name == "material" and str(theme.locale) == "en"
+    if not alone or not usual or config.edit_uri or config.edit_uri_template:
         return None
     try:
         own = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from pipeline.errors import Problem, Problems
 from pipeline.languages import closest
 from pipeline.model import House
 from pipeline.packaged import packaged
+from pipeline.walked import Stamp, stamp_of
+
+_MOMENT = 2_000_000_000
+"""Nanoseconds in which a file may change twice and have the same time."""
 
 Words = Mapping[str, Mapping[str, str]]
 """The site's own words per language."""
@@ -35,17 +40,36 @@ def _overlaid(folder: Path, given: Path, own: Path) -> Path:
         for path in sorted(source.rglob("*")):
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
                 wanted[path.relative_to(source)] = path
+    cache = folder.parent / "cache" / "reading" / "look"
+    known, found, before = kept.load(cache, str(folder)) or {}, {}, time.time_ns() - _MOMENT
     for place, path in wanted.items():
-        target, data = folder / place, path.read_bytes()
-        if not target.is_file() or target.read_bytes() != data:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(target.name + ".partial")
-            partial.write_bytes(data)
-            partial.replace(target)
+        target = folder / place
+        pair = _pair(path, target)
+        if not pair or known.get(str(place)) != pair:
+            _laid(target, path.read_bytes())
+            pair = _pair(path, target)
+        if all(stamp[2] < before for stamp in pair):
+            found[str(place)] = pair
+    if found != known:
+        kept.store(cache, str(folder), found)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.relative_to(folder) not in wanted:
             path.unlink()
     return folder
+
+
+def _pair(path: Path, target: Path) -> tuple[Stamp, ...]:
+    """What the disk says of a file and of what was made of it; nothing while that is not there."""
+    return (stamp_of(path.stat()), stamp_of(target.stat())) if target.is_file() else ()
+
+
+def _laid(target: Path, data: bytes) -> None:
+    if target.is_file() and target.read_bytes() == data:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.write_bytes(data)
+    partial.replace(target)
 
 
 def words_for(source: Path, house: House, cache: Path | None = None) -> dict[str, dict[str, str]]:
@@ -109,11 +133,23 @@ def _folded(text: str) -> str:
     return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])", "", " ".join(text.split()))
 
 
-def looks(source: Path) -> str:
-    """The hash of all that decides how the site looks, but for the house itself and the tools."""
-    digest = hashlib.sha256()
+def looks(source: Path, cache: Path | None = None) -> str:
+    """The hash of all that decides how the site looks, but for the house itself and the tools.
+
+    ``cache`` is a folder to keep in what each file was hashed to, as long as the disk says that it is the same.
+    """
+    known: dict[str, tuple[Stamp, bytes]] = (kept.load(cache / "looks", str(source)) or {}) if cache else {}
+    before, found, digest = time.time_ns() - _MOMENT, {}, hashlib.sha256()
     for path in _files(source):
-        digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        name, stamp = path.relative_to(source).as_posix(), stamp_of(path.stat())
+        was = known.get(name)
+        hashed = was[1] if was and was[0] == stamp else hashlib.sha256(path.read_bytes()).digest()
+        digest.update(name.encode() + b"\0" + hashed)
+        # what changed hardly before may change again without a new time
+        if stamp[2] < before:
+            found[name] = (stamp, hashed)
+    if cache and found != known:
+        kept.store(cache / "looks", str(source), found)
     return digest.hexdigest()
 
 

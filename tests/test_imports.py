@@ -14,11 +14,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 FLOORS = (
     "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film languages ledgermark "
     "lettercode mailparts marks offered once packaged pictext prose references remotes retouch salvage saves sealing "
-    "sections sieve sizes svg throttle tongue traces treework undone walked",
+    "sections sieve sizes svg throttle traces treework undone walked",
     "crew feedread inline kept ledgerfile overload repository secret setbacks settings stage steplog validate wire "
     "yamlfile",
-    "ahead deploy dialect frontmatter mailsession model settled textfile theme web wording",
-    "addresses config keys leak letterwords links named pace passages planned register rules strays workshop written",
+    "ahead cldr deploy dialect frontmatter mailsession model settled textfile theme web wording",
+    "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
+    "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
     "private renamed stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "

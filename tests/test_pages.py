@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import pages
 from pipeline.album import Album
@@ -180,6 +183,12 @@ def test_reading_time_counts_chinese_by_characters() -> None:
     assert Tongue("zh", {}).minutes("字" * 1200) == 3
     assert Tongue("en", {}).minutes("word " * 460) == 2
     assert Tongue("en", {}).minutes("") == 1
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_words_in_plain_letters_are_counted_as_all_others(text: str) -> None:
+    words = len(re.findall(r"\w+(?:['’]\w+)*", text))
+    assert Tongue("en", {}).minutes(f"{text} " * 230) == max(1, words)
 
 
 OUTSIDE = ["posts/x.md", "../private/ledger.db", "/etc/passwd.txt", "media/.hidden.png", "a//b.png", "x"]

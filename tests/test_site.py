@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -440,6 +441,56 @@ def test_a_house_changes_one_file_of_the_looks_and_keeps_the_others(tmp_path: Pa
     look = workshop.site_folder(tmp_path)
     assert (look / "assets" / "kith.css").read_bytes() == (REPO / "site" / "assets" / "kith.css").read_bytes()
     assert (look / "mkdocs.yml").read_text() == "site_name: mine"
+
+
+def test_what_somebody_did_to_the_laid_out_looks_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop, "_MOMENT", 0)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "mkdocs.yml").write_text("site_name: mine")
+    for _ in range(3):
+        laid = workshop.site_folder(tmp_path) / "mkdocs.yml"
+        assert laid.read_text() == "site_name: mine"
+        workshop.site_folder(tmp_path)
+        time.sleep(0.02)
+        when = laid.stat().st_mtime_ns
+        laid.write_text("site_name: evil")
+        os.utime(laid, ns=(when, when))
+    (tmp_path / "site" / "mkdocs.yml").write_text("site_name: ours")
+    assert (workshop.site_folder(tmp_path) / "mkdocs.yml").read_text() == "site_name: ours"
+    workshop.site_folder(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", None)
+        assert workshop.site_folder(tmp_path), "nothing is read that did not change"
+
+
+def test_a_change_of_the_looks_is_seen_even_where_size_and_time_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, cache = tmp_path / "site", tmp_path / "cache"
+    style = source / "assets" / "kith.css"
+    style.parent.mkdir(parents=True)
+    for moment in (workshop._MOMENT, 0):
+        monkeypatch.setattr(workshop, "_MOMENT", moment)
+        style.write_text("body { color: teal }")
+        was, when = workshop.looks(source, cache), style.stat().st_mtime_ns
+        assert workshop.looks(source, cache) == was == workshop.looks(source)
+        time.sleep(0.02)
+        style.write_text("body { color: pink }")
+        os.utime(style, ns=(when, when))
+        assert workshop.looks(source, cache) != was
+        style.rename(style.with_name("other.css"))
+        assert workshop.looks(source, cache) not in {was, ""}
+        style.with_name("other.css").unlink()
+
+
+def test_files_of_the_looks_that_did_not_change_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = workshop.packaged("site")
+    monkeypatch.setattr(workshop, "_MOMENT", 0)
+    was = workshop.looks(given, tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert workshop.looks(given, tmp_path) == was
 
 
 def own_site(root: Path) -> Path:
