@@ -33,7 +33,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "automail": ("<",),
     "linebreak": ("  \n",),
     "html": ("<",),
-    "magic-link": ("://", "w.", "W."),
+    "magic-link": ("://", "ww.", "wW.", "Ww.", "WW."),
     "magic-mail": ("@",),
     "entity": ("&",),
     "keys-custom": ("++",),
@@ -64,7 +64,7 @@ _STARTS: dict[str, str] = {
 }
 """What a match of a pattern begins with; patterns that are not named here may begin anywhere."""
 
-_COMMON = ("w.", "W.", "  \n")
+_COMMON = ("ww.", "wW.", "Ww.", "WW.", "  \n")
 """Signs that begin as most texts do somewhere."""
 
 _RARE = sorted({one for signs in _SIGNS.values() for one in signs if one not in _COMMON})
