@@ -78,9 +78,11 @@ class _Engine(Markdown):
 
 def quick(slugify: Callable[[str], str]) -> Any:
     """The same, quicker."""
-    needed = [name for name in EXTENSIONS if name not in marks.EXTENSIONS]
+    late = marks.EXTENSIONS if marks.one_pattern() else ()
+    needed = [name for name in EXTENSIONS if name not in late]
     engine: Any = _Engine(extensions=needed, extension_configs=_configs(slugify), output_format="html")
-    marks.Marks.add(engine, lambda: _Engine(extensions=marks.EXTENSIONS))
+    if late:
+        marks.Marks.add(engine, lambda: _Engine(extensions=late))
     for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Inline, Headings, Attributes, Escapes, RawHtml):
         part.replace(engine)
     engine.serializer = written

@@ -33,7 +33,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "automail": ("<",),
     "linebreak": ("  \n",),
     "html": ("<",),
-    "magic-link": ("://", "w.", "W."),
+    "magic-link": ("://", "ww.", "wW.", "Ww.", "WW."),
     "magic-mail": ("@",),
     "entity": ("&",),
     "keys-custom": ("++",),
@@ -64,7 +64,7 @@ _STARTS: dict[str, str] = {
 }
 """What a match of a pattern begins with; patterns that are not named here may begin anywhere."""
 
-_COMMON = ("w.", "W.", "  \n")
+_COMMON = ("ww.", "wW.", "Ww.", "WW.", "  \n")
 """Signs that begin as most texts do somewhere."""
 
 _RARE = sorted({one for signs in _SIGNS.values() for one in signs if one not in _COMMON})
@@ -101,12 +101,10 @@ class Inline(InlineProcessor):
 
     def _plain(self, text: str) -> bool:
         """Whether no pattern can match, and nothing is to be put anywhere."""
-        return (
-            self._all_need
-            and (_SPECIAL.search(text) is None or _ANY.search(text) is None)
-            and "\x02" not in text
-            and not any(sign in text for sign in _COMMON)
-        )
+        for sign in _COMMON:
+            if sign in text:
+                return False
+        return self._all_need and (_SPECIAL.search(text) is None or _ANY.search(text) is None) and "\x02" not in text
 
     def run(self, tree: Any, ancestors: list[str] | None = None) -> Any:
         """Works as the one it replaces, and leaves alone what has no signs."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 from markdown.inlinepatterns import InlineProcessor
@@ -17,6 +18,11 @@ EXTENSIONS = ("pymdownx.betterem", "pymdownx.caret", "pymdownx.mark", "pymdownx.
 
 _THEIRS = ("not_strong", "strong_em", "em_strong", "em_strong2", "strong", "emphasis", "strong2", "emphasis2")
 """Markdown's own patterns for stressed words, which those take the place of."""
+
+
+def one_pattern() -> bool:
+    """Whether one pattern is for all of them; in older pymdown-extensions each has patterns of its own."""
+    return find_spec("pymdownx.delimiterprocessor") is not None
 
 
 class Marks(InlineProcessor):

@@ -44,7 +44,8 @@ def alike(text: str) -> None:
 SIGNS = st.lists(
     st.sampled_from([*"`*_~^=+[]()!<>&;#@$\\ \n|:\"'a1{}", "  \n", "\n\n", "\n    ", "http://x.org/", "www.x.org",
                      "a@x.org", "++ctrl+a++", "[^1]", "[^1]: n", "$x$", "\\(y\\)", "&amp;", "<b>", "</b>", "`c`",
-                     "[a](b)", "![a](b)", "[a]: /b", "*[a]: b", "河", "{.x}", "{#i}", "[TOC]", "- ", "1. ", "> ",
+                     "[a](b)", "![a](b)", "[a]: /b", "*[a]: b", "河", "{.x}", "{#i}", "wWW.y.org", "[TOC]",
+                     "- ", "1. ", "> ", "Www.y.org",
                      "```", "~~~", "$$", "!!! a", "??? a", '=== "a"', "---", ":   d", "|", "**", "__", "<div>",
                      "</div>", "<div markdown>", "<!-- c -->", "[ ] ", "\x02", "\r", "\t", "٣. ", "\u3000"]),
     max_size=40,
@@ -119,6 +120,30 @@ def test_the_sample_house_becomes_the_same_html(path: Path) -> None:
 def test_a_real_blog_becomes_the_same_html() -> None:
     for path in sorted(CORPUS.rglob("*.md"))[::STEP]:
         alike(path.read_text("utf-8").split("\n---\n", 1)[-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "??? tip\n    hidden\n\n    more", "!!! note\n    said\n\n    more", '=== "A"\n    said\n\n    more',
+        "a\n  > b", "a\n   ***", "a\n  : b", "a\n\n  : b", "a\n   [x]: /y\n[x]", "a[^n]\n  [^n]: b", "   # a",
+        "  1. a",
+        "\\\\`a`", "\\\\$x$", "\\`a`", "wwW.x.org", "WWw.x.org", "wWW.x.org", "htTps://x.org", "&amp; &#35; &x",
+        "a  \nb",
+        "``` {.python .extra}\na = 1\n```", '``` {.python data-a="b"}\na = 1\n```', '```python title="T"\na = 1\n```',
+        "***a** b*", "a***b***c", "**a*b*c**", "*a **b***", "~~a~b~~", "==a=b==", "^a^^b^^", "_a_ __b__ ___c___",
+        "x**y**z", ",**y**", "（**y**）", "**y**河", "**`a`**", "[**y**](z)", "![a](b)[c](d)", "[a](b)(c)",
+        "[a](b)[c]",
+        "[a](<b> 'c')", "`a`b`c`", "``a`b``", "`a``b`", "` `", "`#!python a`", "`:::python a`", "` #!python a`",
+        "## *A* `b`\n\n## A b\n\n## A b", "## A[^1]\n\n[^1]: n", "# \n\nx", "## <b>A</b>", "## A &amp; B\n\n[TOC]",
+        "<h2>A</h2>\n\n## A",
+        '<div id="a" markdown>\n\n## A\n\n</div>', "## a {#A .b}\n\n[TOC]", "- a\n- \n- b", "x\ty\n \nz", "x\r\ny",
+        "\x02amp\x03",
+    ],
+)  # fmt: skip
+def test_a_text_beside_a_rule_becomes_the_same_html(text: str) -> None:
+    alike(text)
+    alike(f"{text}\n\nmore\n\n{text}")
 
 
 def test_what_one_text_defines_is_not_known_in_the_next() -> None:

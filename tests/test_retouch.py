@@ -38,7 +38,8 @@ TAGS = "a p em code pre div h2 ul ol li table thead tbody tr td th blockquote dl
 PIECES = st.lists(
     st.sampled_from(
         [f"<{tag}>" for tag in TAGS] + [f"</{tag}>" for tag in TAGS]
-        + ["text", " ", "\n", "é河", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;", "&copy;", "&", "<", ">", '"']
+        + ["text", " ", "\n", "é河", "&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;", "&copy;", "&", "<", ">",
+        '"']
         + ['<a href="p.md">', '<a href="#x" title="T">', '<a href="a&amp;b&quot;c">', '<a name="n">', "<a href='q'>"]
         + ['<img alt="A" src="pic">', '<img src="a.png" alt="">', '<img alt="&lt;&amp;" src="12345">', "<img>", "<br>"]
         + ['<h2 id="i">', '<p class="c" id="">', '<p class="a" class="b">', "<!-- c -->", "<hr>", "<RET>", "<br/>"]
@@ -80,6 +81,36 @@ def test_every_element_that_is_known_comes_out_the_same_when_empty() -> None:
         alike(f"<div><{tag}></{tag}></div>")
     assert alike("<ul>\n<li>one</li>\n</ul>")
     assert not alike("<ul>\n<li></li>\n</ul>"), "its writer leaves out an end"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p title="&quot;x&quot;">y</p>', '<p title="a&#39;b">y</p>', '<p class="a" class="b">x</p>', "<p>a > b</p>",
+        "<p>a</p> > <p>b</p>", "<p>a<!-- b --></p>", "<p>&copy;</p>", "<p>&#169;</p>", "<p>&</p>", "<p>a</p", "<p>a",
+        "a</p>", "<p><p>a</p></p>", "<a>b<a>c</a></a>", "<p><ul><li>a</li></ul></p>", "<ul>\n<li></li>\n</ul>",
+        "<p><RET>a</RET></p>", "<P>a</P>", "<p>a<br/>b</p>", "<p>\x0b</p>", "<p a>b</p>", "<p class='a'>b</p>",
+        " <p>a</p>",
+    ],
+)  # fmt: skip
+def test_what_a_parser_would_change_is_left_to_it(html: str) -> None:
+    assert not alike(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a &amp; &lt;b&gt; &quot;c&quot; &#39;d&#39;</p>", '<p id="i">a <code>b</code> <em>c</em></p>',
+        '<p><a href="abcd" title="é">x</a> <a href="abcdef"><img alt="A &amp; B" src="pict"></a></p>',
+        '<p><img alt="A &lt; B" src="picts"> <img alt="" src="picts"></p>',
+        '<h2 id="a-河">b</h2>\n<ul>\n<li>c</li>\n</ul>',
+        '<div class="language-x highlight"><pre><span></span><code><span class="n">a</span>\n</code></pre></div>',
+        '<table>\n<thead>\n<tr>\n<th style="text-align: right;">a</th>\n</tr>\n</thead>\n</table>',
+        "<table>\n<tbody>\n<tr>\n<td></td>\n<td>b</td>\n</tr>\n</tbody>\n</table>",
+    ],
+)  # fmt: skip
+def test_what_most_texts_have_needs_no_parser(html: str) -> None:
+    assert alike(html)
 
 
 def test_what_looks_like_an_element_in_an_attribute_is_left_to_the_parser() -> None:
