@@ -27,8 +27,13 @@ class Opened:
     secret: Secret | None
 
 
-def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
-    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged."""
+def open_house(
+    root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None, *, told: bool = True
+) -> Opened:
+    """Reads everything, but without ``told`` not what people were told: the history is empty.
+
+    Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged.
+    """
     own = ledger or Ledger.peek(root / "private")
     try:
         house = read_house(root, own.dates() if own else {}, environ, now)
@@ -36,8 +41,13 @@ def open_house(root: Path, environ: Mapping[str, str], now: datetime, ledger: Le
         if own is None:
             return Opened(root, now, house, History(), None)
         secret = known_secret(root, own, mine=ledger is not None)
-        marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
-        return Opened(root, now, house, own.history(marks), secret)
+        history = own.history(marks(house, secret)) if told else History()
+        return Opened(root, now, house, history, secret)
     finally:
         if own is not None and ledger is None:
             own.close()
+
+
+def marks(house: House, secret: Secret) -> dict[str, str]:
+    """Person → the fingerprint of their present address."""
+    return {person.id: secret.mark(person.address) for person in house.people if person.address}
