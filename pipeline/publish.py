@@ -227,14 +227,15 @@ def deploy_if_changed(
 ) -> bool:
     """Puts the site online when it, or its target, is not what went online last; then tells the hub of it."""
     from pipeline import deploy as online
-    from pipeline import hub
-    from pipeline.leakcheck import LeakCheck
-    from pipeline.tripwire import guard
 
     settings = house.settings.deploy
     where = online.target(settings)
     if not where:
         return False
+    from pipeline import hub
+    from pipeline.leakcheck import LeakCheck
+    from pipeline.tripwire import guard
+
     secret = read_secret(root)
     LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
