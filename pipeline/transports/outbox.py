@@ -240,6 +240,7 @@ def index(rows: dict[str, _Row]) -> str:
     return _page("Outbox", _LIST_STYLE, body, strict=False)
 
 
+@lru_cache(maxsize=4096)
 def _item(name: str, row: _Row) -> str:
     link, subject = escape(quote(name)), escape(row.subject or "(no subject)")
     return (
