@@ -148,7 +148,7 @@ def _composed(
     from pipeline.stationery import load_stationery
 
     root, house = opened.root, opened.house
-    stationery = load_stationery(own_or_packaged(root, "templates"))
+    stationery = load_stationery(own_or_packaged(root, "templates"), root / "build" / "cache" / "letters")
     composer = Composer(house, stationery, _pictures(root), keyring.path)
     issues = compose(house, decided, opened.history.choices, composer, secret, taken)
     return issues, tuple(Pasted(paste, composer.paste(paste)) for paste in decided.pastes)

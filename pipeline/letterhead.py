@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr, quote
+from functools import lru_cache
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,14 +23,13 @@ class Letterhead:
     @property
     def sender(self) -> str:
         """The mailbox that letters come from, always with a name: the author's where it has none of its own."""
-        name, address = parseaddr(self.settings.mail.sender)
+        name, address = _parsed(self.settings.mail.sender)
         return self.settings.mail.sender if name else f'"{quote(self.settings.author)}" <{address}>'
 
     def by_mail(self, what: str, token: str) -> str:
         """The address to write to for ``what``; ``token`` is quoted by now."""
         mail = self.settings.mail
-        local, _, domain = parseaddr(mail.reply_to or mail.sender)[1].rpartition("@")
-        return f"mailto:{percent(local, safe='+')}@{_ascii(domain)}?subject={what}%20{token}"
+        return f"mailto:{_address(mail.reply_to or mail.sender)}?subject={what}%20{token}"
 
     def leave(self, token: str) -> str:
         """Where a reader leaves: on the web when the house has such a page, else by mail."""
@@ -56,6 +56,17 @@ class Letterhead:
         """One for the house: a circle's name would tell readers how they are sorted."""
         title, name = worded(self.settings.title, self.settings.language), f"letters.{self.authority}"
         return formataddr((title, name)) if title.isascii() else f"{title} <{name}>"
+
+
+_parsed = lru_cache(maxsize=8)(parseaddr)
+"""Name and address of a mailbox; the house has one or two, and every letter names them."""
+
+
+@lru_cache(maxsize=8)
+def _address(mailbox: str) -> str:
+    """The address of a mailbox as it stands behind `mailto:`."""
+    local, _, domain = _parsed(mailbox)[1].rpartition("@")
+    return f"{percent(local, safe='+')}@{_ascii(domain)}"
 
 
 def _ascii(host: str) -> str:

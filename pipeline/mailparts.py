@@ -65,15 +65,21 @@ def swiftly(message: bytes) -> list[Part]:
     return list(_swiftly(message))
 
 
+def head(message: bytes) -> tuple[list[tuple[str, str]], bytes]:
+    """A message's headers, no two of one name, and what follows them. Raises `Unusual` as `swiftly` does."""
+    before, gap, body = message.partition(b"\r\n\r\n")
+    before += b"\r\n"
+    if not gap or not before.isascii() or not _HEAD.fullmatch(before):
+        raise Unusual
+    headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in _FIELD.findall(before)]
+    if len({name.lower() for name, _ in headers}) != len(headers):
+        raise Unusual
+    return headers, body
+
+
 def _swiftly(message: bytes) -> Iterator[Part]:
-    head, gap, body = message.partition(b"\r\n\r\n")
-    head += b"\r\n"
-    if not gap or not _HEAD.fullmatch(head):
-        raise Unusual
-    headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in _FIELD.findall(head)]
+    headers, body = head(message)
     said = {name.lower(): value for name, value in headers}
-    if len(said) != len(headers):
-        raise Unusual
     kind = said.get("content-type", "")
     if inner := _OF_PARTS.fullmatch(kind):
         yield Part(headers, "multipart", None, [])

@@ -119,13 +119,15 @@ def ascii_address(address: str) -> str:
 @lru_cache(maxsize=1024)
 def ascii_domain(domain: str) -> str:
     """A domain in IDNA form; nothing for what is none."""
-    import idna
+    plain = domain
+    if not domain.isascii():
+        import idna
 
-    try:
-        # Python's own codec follows the rules of 2003, by which straße.example is another domain.
-        plain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
-    except UnicodeError:
-        return ""
+        try:
+            # Python's own codec follows the rules of 2003, by which straße.example is another domain.
+            plain = idna.encode(domain, uts46=True).decode("ascii")
+        except UnicodeError:
+            return ""
     return plain if re.fullmatch(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", plain) else ""
 
 

@@ -34,11 +34,13 @@ def open_house(
     now: datetime,
     ledger: Ledger | None = None,
     *,
+    told: bool = True,
     there: Mapping[str, Stamp] | None = None,
 ) -> Opened:
-    """Reads everything. Raises `Problems` with every fault, `LedgerUnusable` for a ledger that is gone or damaged.
+    """Reads everything, but without ``told`` not what people were told: the history is empty.
 
-    ``there`` is every file of ``content/``, where somebody just looked.
+    ``there`` is every file of ``content/``, where somebody just looked. Raises `Problems` with every fault,
+    `LedgerUnusable` for a ledger that is gone or damaged.
     """
     own = ledger or Ledger.peek(root / "private")
     try:
@@ -47,8 +49,13 @@ def open_house(
         if own is None:
             return Opened(root, now, house, History(), None)
         secret = known_secret(root, own, mine=ledger is not None)
-        marks = {person.id: secret.mark(person.address) for person in house.people if person.address}
-        return Opened(root, now, house, own.history(marks), secret)
+        history = own.history(marks(house, secret)) if told else History()
+        return Opened(root, now, house, history, secret)
     finally:
         if own is not None and ledger is None:
             own.close()
+
+
+def marks(house: House, secret: Secret) -> dict[str, str]:
+    """Person → the fingerprint of their present address."""
+    return {person.id: secret.mark(person.address) for person in house.people if person.address}

@@ -17,7 +17,7 @@ from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
 from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import EVERYONE, House
-from pipeline.opened import Opened, open_house
+from pipeline.opened import Opened, marks, open_house
 from pipeline.outgoing import Delivery, DeliveryState, Issue
 from pipeline.plan import plan
 from pipeline.planned import Plan
@@ -62,7 +62,7 @@ def _read_first(job: Job) -> Opened | None:
     None when the ledger cannot be looked into from beside; opening it says why, and better.
     """
     try:
-        return open_house(job.root, job.environ, job.now)
+        return open_house(job.root, job.environ, job.now, told=False)
     except LedgerUnusable:
         return None
 
@@ -70,8 +70,7 @@ def _read_first(job: Job) -> Opened | None:
 def _remembering(opened: Opened, ledger: Ledger) -> Opened:
     """The same house with what the ledger knows now that nobody else can write to it."""
     secret = known_secret(opened.root, ledger, mine=True)
-    marks = {person.id: secret.mark(person.address) for person in opened.house.people if person.address}
-    return replace(opened, history=ledger.history(marks), secret=secret)
+    return replace(opened, history=ledger.history(marks(opened.house, secret)), secret=secret)
 
 
 def publish(job: Job) -> Tally | None:
@@ -228,14 +227,15 @@ def deploy_if_changed(
 ) -> bool:
     """Puts the site online when it, or its target, is not what went online last; then tells the hub of it."""
     from pipeline import deploy as online
-    from pipeline import hub
-    from pipeline.leakcheck import LeakCheck
-    from pipeline.tripwire import guard
 
     settings = house.settings.deploy
     where = online.target(settings)
     if not where:
         return False
+    from pipeline import hub
+    from pipeline.leakcheck import LeakCheck
+    from pipeline.tripwire import guard
+
     secret = read_secret(root)
     LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):

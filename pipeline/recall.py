@@ -26,6 +26,10 @@ _LETTERS = (
     f"SELECT who, at FROM deliveries WHERE state IN {_TOLD}"  # noqa: S608 - our own words
     " UNION ALL SELECT who, at FROM told WHERE how='paste' ORDER BY at"
 )
+_TAKEN = """
+    SELECT who FROM deliveries d WHERE state NOT IN ('pending','held','refused')
+    AND id IN (SELECT delivery FROM journal WHERE at>=? AND state IN ('submitted','uncertain'))
+    AND NOT EXISTS (SELECT 1 FROM journal WHERE delivery=d.id AND at<? AND state IN ('submitted','uncertain'))"""
 _HOW = {
     "baseline": "recorded as told on {}, without a letter",
     "held": "held for good on {}",
@@ -136,12 +140,7 @@ def taken_since(rows: Rows, moment: str) -> Counter[str]:
 
     What was settled as not taken does not count.
     """
-    query = (
-        "SELECT d.who, d.id FROM journal j JOIN deliveries d ON d.id=j.delivery"
-        " WHERE j.state IN ('submitted','uncertain') AND d.state NOT IN ('pending','held','refused')"
-        " GROUP BY d.id HAVING min(j.at)>=?"
-    )
-    return Counter(row["who"] for row in rows(query, moment))
+    return Counter(row["who"] for row in rows(_TAKEN, moment, moment))
 
 
 def faults(rows: Rows) -> Iterator[str]:

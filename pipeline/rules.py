@@ -21,7 +21,10 @@ class Ruling:
 
 
 def ruling(entry: Entry, circles: tuple[Circle, ...], more: frozenset[str], mute: frozenset[str]) -> Ruling:
-    """Whether ``entry`` is meant for somebody in ``circles`` who wants ``more`` and ``mute`` of these tags."""
+    """Whether ``entry`` is meant for somebody in ``circles`` who wants ``more`` and ``mute`` of these tags.
+
+    It goes by who may read the entry, `tell`, `note`, `ask`, and those of its tags that a circle or they ask for.
+    """
     able = [circle for circle in circles if entry.visibility in circle.reads]
     if not able:
         return Ruling(False, f"it is for `{entry.visibility}`, which they do not read")
@@ -82,6 +85,13 @@ class Rulings:
 
     def among(self, circles: tuple[Circle, ...], more: frozenset[str], mute: frozenset[str]) -> dict[str, Ruling]:
         """The same for circles and interests; oldest first."""
-        oldest_first = sorted(self._house.entries, key=lambda entry: entry.order)
-        rulings = {entry.id: ruling(entry, circles, more, mute) for entry in oldest_first}
-        return {key: one for key, one in rulings.items() if one.told}
+        asked = more.union(mute, *(circle.tags for circle in circles))
+        known: dict[object, Ruling] = {}
+        found: dict[str, Ruling] = {}
+        for entry in sorted(self._house.entries, key=lambda entry: entry.order):
+            facts = entry.visibility, entry.tell, asked and asked.intersection(entry.tags), entry.note, entry.ask
+            if facts not in known:
+                known[facts] = ruling(entry, circles, more, mute)
+            if known[facts].told:
+                found[entry.id] = known[facts]
+        return found

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import kept
 from pipeline.errors import Misconfigured, Problem, Problems
+from pipeline.keys import key_of
 from pipeline.languages import closest
 from pipeline.letterwords import Places, read_words
 from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
@@ -17,7 +19,8 @@ from pipeline.tongue import Tongue
 from pipeline.validate import did_you_mean, visible
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
+    from jinja2.bccache import Bucket
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,48 @@ class Stationery:
             raise Problems([_fault(error, name)]) from None
 
 
-def load_stationery(folders: Sequence[Path]) -> Stationery:
+def load_stationery(folders: Sequence[Path], cache: Path | None = None) -> Stationery:
     """Reads templates, styles and words; the first of ``folders`` that has a file wins.
 
+    What was sound is remembered in the folder ``cache`` and not looked through again while it stays as it is.
     Errors: Problems for words that are missing and templates that are broken, Misconfigured when one is nowhere.
     """
     sources = {name: _text(_find(folders, name)) for name in TEMPLATES}
+    environment = _environment(sources, cache)
+    key = key_of(tuple(sources.items()), _unread_words(folders)) if cache else b""
+    words: dict[str, dict[str, str]] | None = kept.load(cache / "words", key) if cache else None
+    if words is None:
+        words = _looked_through(environment, sources, folders)
+        if cache:
+            kept.store(cache / "words", key, words)
+    return Stationery(environment, _text(_find(folders, STYLES)), words)
+
+
+def _unread_words(folders: Sequence[Path]) -> list[tuple[int, str, bytes]]:
+    paths = [(place, path) for place, folder in enumerate(folders) for path in sorted((folder / "words").glob("*.yml"))]
+    return [(place, path.name, _bytes(path)) for place, path in paths]
+
+
+def _bytes(path: Path) -> bytes:
+    """The file, or nothing where reading it is for those who say what is wrong with it."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _looked_through(
+    environment: Environment, sources: Mapping[str, str], folders: Sequence[Path]
+) -> dict[str, dict[str, str]]:
+    """The words, once the templates are known to be sound and to ask for no others."""
     problems: list[Problem] = []
-    environment = _environment(sources)
     said: Places = {}
     for name, source in sources.items():
         problems += _broken(environment, name, source, said)
     words = read_words(folders, said, problems)
     if problems or "en" not in words:
         raise Problems(problems or [Problem("templates/words/en.yml", 0, "missing", "Every language rests on it.")])
-    return Stationery(environment, _text(_find(folders, STYLES)), words)
+    return words
 
 
 def _find(folders: Sequence[Path], name: str) -> Path:
@@ -75,7 +105,7 @@ def _text(path: Path) -> str:
     return text
 
 
-def _environment(sources: dict[str, str]) -> Environment:
+def _environment(sources: dict[str, str], cache: Path | None) -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
     def load(name: str) -> tuple[str, str, None] | None:
@@ -89,7 +119,23 @@ def _environment(sources: dict[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_translations(cache) if cache else None,
     )
+
+
+def _translations(cache: Path) -> BytecodeCache:
+    """What Jinja makes of a template, as long as that stays as it is; a disk that is full stops no letter."""
+    from jinja2 import BytecodeCache
+
+    class Kept(BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if data := kept.load(cache / bucket.key, bucket.checksum):
+                bucket.bytecode_from_string(data)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            kept.store(cache / bucket.key, bucket.checksum, bucket.bytecode_to_string())
+
+    return Kept()
 
 
 _LANGUAGE_OF_ITS_OWN = frozenset("self super caller varargs kwargs loop".split())

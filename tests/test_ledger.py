@@ -283,3 +283,19 @@ def test_only_a_pending_letter_can_be_begun(ledger: Ledger) -> None:
     became(ledger, "i1-wei", DeliveryState.SUBMITTED)
     with pytest.raises(LedgerUnusable, match="not pending"):
         ledger.step([], ["i1-wei"], NOW)
+
+
+def test_a_letter_counts_from_the_day_on_which_it_was_first_taken_whatever_is_said_of_it_later(ledger: Ledger) -> None:
+    ledger.freeze(Plan(NOW), [issue("i1", "wei", "tom", "ann")], [], ["a"])
+    taken, doubted, later = (DeliveryState.SUBMITTED, DeliveryState.UNCERTAIN, NOW + timedelta(days=2))
+    ledger.step([], ["i1-wei", "i1-tom", "i1-ann"], NOW)
+    ledger.step([Outcome("i1-wei", taken), Outcome("i1-tom", doubted), Outcome("i1-ann", doubted)], [], NOW)
+    ledger.settle("i1-tom", True, later)
+    ledger.settle("i1-ann", False, later)
+    assert ledger.submitted_to_since(NOW) == {"wei": 1, "tom": 1}
+    assert ledger.submitted_to_since(NOW + timedelta(seconds=1)) == {}
+    ledger.freeze(Plan(later), [issue("i2", "wei")], [], ["a"])
+    ledger.step([], ["i2-wei"], later)
+    ledger.step([Outcome("i2-wei", taken)], [], later)
+    assert ledger.submitted_to_since(NOW) == {"wei": 2, "tom": 1}
+    assert ledger.submitted_to_since(later) == {"wei": 1}

@@ -18,6 +18,7 @@ from pipeline import errors
 from pipeline.frozen import alone
 from pipeline.mime import to_bytes
 from pipeline.outgoing import Letter, Picture
+from pipeline.transports import outbox
 from pipeline.transports.outbox import Outbox, file_name, preview
 
 
@@ -151,3 +152,44 @@ def test_a_letter_that_cannot_be_written_down_is_refused(tmp_path: Path, changes
 
 def test_an_outbox_bounces_nobody(tmp_path: Path) -> None:
     assert Outbox(tmp_path).suppressed() == {}
+
+
+def test_the_list_keeps_up_with_the_letters_and_is_not_written_for_each_of_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(outbox, "index", lambda rows: written.append(len(rows)) or "")
+    many = Outbox(tmp_path)
+    for number in range(1, 201):
+        many.submit(alone(letter(delivery_id=f"d{number}")))
+        assert number - written[-1] <= min(50, written[-1] / 2)
+    many.close()
+    assert written[:3] == [1, 2, 3] and written[-1] == 200 and len(written) < 20
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"To: Wei <wei@example.org>\r\nSubject: plain\r\nDate: Wed, 18 Nov 2026 08:00:00 +0000\r\n",
+        b"To: =?utf-8?b?6ZmI5Lyf?= <wei@example.org>\r\nSubject: =?utf-8?q?K=C3=A4?=\r\n =?utf-8?q?se?=\r\n",
+        b'To: "Doe, J." <j@example.org>\r\nSubject:\r\n folded\r\n\tand again\r\nDate: no day\r\n',
+        b"to: a@example.org\r\nTo: b@example.org\r\nsubject: =?utf-8?b?!!?=\r\nDate: 18 Nov 2026 08:00\r\n",
+        b"Subject: bare\nTo: a@example.org\n",
+        b"Subject: K\xc3\xa4se\r\nTo: <<>>,,\r\n",
+        b"no header\r\n",
+    ],
+)
+def test_an_earlier_letter_is_listed_as_the_library_for_mail_reads_it(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "foreign.eml"
+    path.write_bytes(head + b"\r\nThe body.\r\n")
+    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    row = outbox._Row.read(path)
+    assert (row.to, row.subject) == (str(message.get("To", "")), str(message.get("Subject", "")))
+    assert row.date == (message["Date"].datetime if message["Date"] else None)
+
+
+def test_what_a_killed_run_left_half_written_is_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / f".d1.eml.{os.getpid()}.part").write_bytes(b"x" * 100_000)
+    Outbox(tmp_path).submit(alone(letter()))
+    assert (tmp_path / "d1.eml").read_bytes() == to_bytes(alone(letter()))
+    assert not [name for name in names(tmp_path) if name.endswith(".part")]

@@ -9,9 +9,6 @@ import os
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email import policy
-from email.message import Message
-from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from html import escape
@@ -21,6 +18,7 @@ from urllib.parse import quote
 from pipeline.durable import settle
 from pipeline.errors import Unavailable
 from pipeline.frozen import filled
+from pipeline.mailparts import Unusual, head
 from pipeline.outgoing import Frozen, Letter, Receipt, Sheet
 from pipeline.transports.base import Submitting, written
 from pipeline.wire import Pause
@@ -143,18 +141,37 @@ class _Row:
     @classmethod
     def read(cls, path: Path) -> _Row:
         """The line of a letter on disk; a file that is no letter has an empty one."""
-        with path.open("rb") as file:
-            head = BytesHeaderParser(policy=policy.default).parse(file)
-        return cls(_field(head, "To"), _field(head, "Subject"), _moment(_field(head, "Date")))
+        data = path.read_bytes()
+        try:
+            said = {name.lower(): value for name, value in head(data)[0]}
+        except Unusual:
+            said = _patiently(data)
+        to, subject, date = (_field(name, said.get(name, "")) for name in ("to", "subject", "date"))
+        return cls(to, subject, _moment(date))
 
 
-def _field(head: Message, name: str) -> str:
+def _patiently(data: bytes) -> dict[str, str]:
+    """The headers of a letter that another program wrote: the first of each name."""
+    from email.parser import BytesHeaderParser
+
+    found: dict[str, str] = {}
+    for name, value in BytesHeaderParser().parsebytes(data).raw_items():
+        found.setdefault(name.lower(), value)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _field(name: str, value: str) -> str:
+    """A header as its reader sees it; the letters of an issue share nearly all of theirs."""
+    from email import policy
+
     # A header that another program broke can make the parser raise nearly anything.
     with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
-        return str(head.get(name, ""))
+        return str(policy.default.header_fetch_parse(name, value)) if value else ""
     return ""
 
 
+@lru_cache(maxsize=64)
 def _moment(value: str) -> datetime | None:
     with contextlib.suppress(ValueError, OverflowError):
         return parsedate_to_datetime(value)
@@ -223,6 +240,7 @@ def index(rows: dict[str, _Row]) -> str:
     return _page("Outbox", _LIST_STYLE, body, strict=False)
 
 
+@lru_cache(maxsize=4096)
 def _item(name: str, row: _Row) -> str:
     link, subject = escape(quote(name)), escape(row.subject or "(no subject)")
     return (
