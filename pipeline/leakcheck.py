@@ -24,6 +24,7 @@ from pipeline.keys import content_key, key_of
 from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import File, Search, files_in
+from pipeline.linewise import Linewise
 from pipeline.model import EVERYONE, Audience, Entry, House, Page
 from pipeline.named import names
 from pipeline.outgoing import Frozen, Issue, Letter, Pasted
@@ -97,6 +98,10 @@ class LeakCheck:
     @cached_property
     def sieve(self) -> Sieve:
         return Sieve(self.sought)
+
+    @cached_property
+    def _lines(self) -> Linewise:
+        return Linewise(self.sieve.keys.values())
 
     @cached_property
     def excuses(self) -> Excuses:
@@ -230,10 +235,12 @@ class LeakCheck:
         if is_of_theme(name, data):
             return []
         text = data if is_text(data) else written_in(data)
+        path = unquote(name)
+        if self._lines.spares(b"%b\n%b" % (text, path.encode("utf-8", "replace"))):
+            return []
         if len(text) > _LONG:
             self._recall(name)
         fresh, chunks = self._unseen(text)
-        path = unquote(name)
         if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
             return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
         self._clean.update(chunks)

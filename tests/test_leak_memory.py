@@ -15,6 +15,7 @@ from pipeline.leak import Leak
 from pipeline.leakcache import FILE, Memory, fingerprint
 from pipeline.leakcheck import LeakCheck
 from pipeline.leakfiles import Search, files_in
+from pipeline.linewise import Linewise
 from pipeline.model import House
 from pipeline.undone import words
 
@@ -187,6 +188,7 @@ def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
         return words(data)
 
     monkeypatch.setattr(leakcheck, "words", counted)
+    monkeypatch.setattr(Linewise, "spares", lambda *_: False)
     told_again = LeakCheck(told(only_inner(SECRET)), tmp_path)
     (fresh / "index.html").write_text("\n".join(["A new line.", *lines]))
     told_again.site(fresh)
