@@ -59,6 +59,10 @@ class Linewise:
         self._spared += spared
         return spared
 
+    def learn(self, data: bytes) -> None:
+        """Knows the lines of a file that was spared before."""
+        self._known.add(self._known.lacks(data.split(b"\n")))
+
     def _is_clean(self, data: bytes) -> bool:
         fresh = self._known.lacks(data.split(b"\n"))
         escaped = escaping(fresh)

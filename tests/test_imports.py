@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode offered once "
-    "packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone "
-    "walked",
+    "packaged pictext pieces references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces "
+    "undone walked",
     "crew feedread kept ledgerfile linewise overload repository secret setbacks settings steplog validate wire "
     "yamlfile",
     "deploy frontmatter mailsession model settled textfile web wording",
@@ -48,8 +48,8 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
-    "shell undone sieve linewise named excuses offered beside confided letterproof gallery lettercode desk listed "
-    "archive tagged searching keys cards setbacks sections feedlook feedread feedproof"
+    "shell undone sieve linewise pieces named excuses offered beside confided letterproof gallery lettercode desk "
+    "listed archive tagged searching keys cards setbacks sections feedlook feedread feedproof"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
