@@ -22,7 +22,7 @@ FILE = "leaks"
 
 def digest(name: str, data: bytes) -> str:
     """A file's name and bytes in short."""
-    return hashlib.blake2b(data, digest_size=16, key=hashlib.blake2b(name.encode()).digest()[:32]).hexdigest()
+    return hashlib.sha256(b"%b\0%b" % (name.encode("utf-8", "surrogateescape"), data)).hexdigest()[:32]
 
 
 def fingerprint(sought: Iterable[Sought]) -> str:
@@ -35,12 +35,16 @@ def fingerprint(sought: Iterable[Sought]) -> str:
 
 @dataclass(slots=True)
 class Memory:
-    """The files found clean for one fingerprint: name → stamp and digest; their excuses, and on what ground."""
+    """The files found clean for one fingerprint: name → stamp and digest; their excuses, and on what ground.
+
+    ``spared`` are long ones in which not even a word stands by which something sought is known.
+    """
 
     key: str
     clean: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
     excuses: set[Key] = field(default_factory=set)
     ground: str = ""
+    spared: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, folder: Path, key: str) -> Memory:
@@ -48,13 +52,23 @@ class Memory:
         found = kept.load(folder / FILE, key)
         if found is None:
             return cls(key)
-        clean, excuses, ground = found
-        return cls(key, clean, {(What(what), *rest) for what, *rest in excuses}, ground)
+        clean, excuses, ground, spared = found
+        return cls(key, clean, {(What(what), *rest) for what, *rest in excuses}, ground, spared)
 
     def write(self, folder: Path) -> None:
         """Keeps it, whole or not at all; where that cannot be, everything is looked at again next time."""
         excuses = sorted((str(what), *rest) for what, *rest in self.excuses)
-        kept.store(folder / FILE, self.key, (self.clean, excuses, self.ground))
+        kept.store(folder / FILE, self.key, (self.clean, excuses, self.ground, self.spared))
+
+    def and_also(self, clean: dict[str, tuple[Stamp, str]], excuses: set[Key], spared: set[str]) -> Memory:
+        """The same with files that were looked at since."""
+        left = self.spared.difference(clean) | spared
+        return Memory(self.key, self.clean | clean, self.excuses | excuses, self.ground, left)
+
+    def only(self, names: set[str]) -> Memory:
+        """The same without files that are no more."""
+        clean = {name: row for name, row in self.clean.items() if name in names}
+        return Memory(self.key, clean, self.excuses, self.ground, self.spared & names)
 
     def knows(self, name: str, stamp: Stamp) -> bool:
         """Whether a file was clean and has not been touched since."""

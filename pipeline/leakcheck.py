@@ -24,19 +24,18 @@ from pipeline.keys import content_key, key_of
 from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import File, Search, files_in
+from pipeline.linewise import Linewise
 from pipeline.model import EVERYONE, Audience, Entry, House, Page
 from pipeline.named import names
 from pipeline.outgoing import Frozen, Issue, Letter, Pasted
 from pipeline.pictext import is_text, written_in
+from pipeline.pieces import Pieces
 from pipeline.privacy import narrower
 from pipeline.private import private_names
 from pipeline.sieve import Hit, Sieve, Sought, What
 from pipeline.undone import words
 from pipeline.walked import Stamp, stamp_of
 from pipeline.wording import fixed_words, is_of_theme, said_around, stamp_around
-
-_SHORT, _ENDS = 400, 100
-"""Bytes up to which a piece of a file is not worth remembering, and of each end that is looked at again."""
 
 _LONG = 50_000
 """Bytes from which it is worth it to know what stood in a file before: most of it still does."""
@@ -68,7 +67,8 @@ class LeakCheck:
     root: Path
     keyring: Keyring | None = None
     token: Callable[[str], str] | None = None
-    _clean: set[int] = field(default_factory=set)
+    _pieces: Pieces = field(default_factory=Pieces)
+    _spared: set[str] = field(default_factory=set)
     _memory: Memory = field(default_factory=lambda: Memory(""))
     _standing: Path | None = None
 
@@ -97,6 +97,10 @@ class LeakCheck:
     @cached_property
     def sieve(self) -> Sieve:
         return Sieve(self.sought)
+
+    @cached_property
+    def _lines(self) -> Linewise:
+        return Linewise(self.sieve.keys.values())
 
     @cached_property
     def excuses(self) -> Excuses:
@@ -210,19 +214,19 @@ class LeakCheck:
         if not self.sought:
             return len(files)
         cache = self.root / "build" / "cache"
-        memory = Memory.read(cache, fingerprint(self.sought))
+        key = fingerprint(self.sought)
+        memory = self._memory if self._memory.key == key else Memory.read(cache, key)
         if memory.excuses and memory.ground != self._ground and not self.excuses.still_hold(memory.excuses):
             memory = Memory(memory.key)
         self._memory = memory
-        done = Search(lambda: self.sieve, self._file, self.excuses.used, memory).through(files)
-        before = memory.clean.copy(), memory.excuses.copy(), memory.ground
-        memory.excuses |= done.excuses
-        memory.clean |= done.clean
+        done = Search(lambda: self.sieve, self._file, self.excuses.used, memory, self._spared).through(files)
+        after = memory.and_also(done.clean, done.excuses, done.spared)
         if whole:
-            memory.clean = {file.name: memory.clean[file.name] for file in files if file.name in memory.clean}
-        memory.ground = self._ground if memory.excuses else ""
-        if before != (memory.clean, memory.excuses, memory.ground):
-            memory.write(cache)
+            after = after.only({file.name for file in files})
+        after.ground = self._ground if after.excuses else ""
+        if after != memory:
+            after.write(cache)
+        self._memory = after
         refuse(done.leaks)
         return len(files)
 
@@ -230,42 +234,36 @@ class LeakCheck:
         if is_of_theme(name, data):
             return []
         text = data if is_text(data) else written_in(data)
-        if len(text) > _LONG:
-            self._recall(name)
-        fresh, chunks = self._unseen(text)
         path = unquote(name)
+        before = self._stood(name) if len(text) > _LONG else b""
+        if self._spares(name, b"%b\n%b" % (text, path.encode("utf-8", "replace")), before):
+            return []
+        self._pieces.learn(self._pieces.unseen(before)[1])
+        fresh, pieces = self._pieces.unseen(text)
         if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
             return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
-        self._clean.update(chunks)
+        self._pieces.learn(pieces)
         return []
 
-    def _recall(self, name: str) -> None:
-        """Knows the pieces of the file in whose place this one comes, where that was clean and nobody touched it."""
+    def _spares(self, name: str, data: bytes, before: bytes) -> bool:
+        """Whether a file need not be looked at whole; of a long one that is remembered, for most of it will stay."""
+        if name in self._memory.spared:
+            self._lines.learn(before)
+        self._spared.discard(name)
+        spared = self._lines.spares(data)
+        if spared and len(data) > _LONG:
+            self._spared.add(name)
+        return spared
+
+    def _stood(self, name: str) -> bytes:
+        """The text in whose place a file comes, where that was clean and nobody touched it."""
         if self._standing is None:
-            return
+            return b""
         path = self._standing / name
         with suppress(OSError):
             if self._memory.knows(name, stamp_of(path.stat())) and is_text(data := path.read_bytes()):
-                self._clean.update(self._unseen(data)[1])
-
-    def _unseen(self, data: bytes) -> tuple[bytes, list[int]]:
-        """A file without the middle of pieces that were clean in another one, and the pieces that are new.
-
-        The same text stands on its page, in lists and in feeds, between the same lines of a template. Where a piece
-        ends is for its last line to say, so that it ends there everywhere; its ends stay, for what runs on over them.
-        """
-        shown: list[bytes] = []
-        new: list[int] = []
-        for chunk in _chunks(data.split(b"\n")):
-            known = hash(chunk)
-            if len(chunk) <= _SHORT:
-                shown.append(chunk)
-            elif known in self._clean:
-                shown.append(chunk[:_ENDS] + b" " + chunk[-_ENDS:])
-            else:
-                shown.append(chunk)
-                new.append(known)
-        return b"\n".join(shown), new
+                return data
+        return b""
 
 
 def _texts(one: Entry | Page) -> list[tuple[bytes, tuple[str, ...]]]:
@@ -276,12 +274,3 @@ def _fixed() -> frozenset[bytes]:
     from pipeline.leaving import saying_nothing
 
     return fixed_words(saying_nothing(_NOTHING))
-
-
-def _chunks(lines: list[bytes]) -> Iterator[bytes]:
-    start = 0
-    for number, line in enumerate(lines, start=1):
-        if len(line) > _SHORT or not hash(line) & 7:
-            yield b"\n".join(lines[start:number])
-            start = number
-    yield b"\n".join(lines[start:])

@@ -39,25 +39,28 @@ class File:
 
 @dataclass(slots=True)
 class Done:
-    """What looking through files gave; ``excuses`` are those that clean files went by."""
+    """What looking through files gave; ``excuses`` are those that clean files went by, ``spared`` needed none."""
 
     leaks: list[Leak] = field(default_factory=list)
     clean: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
     excuses: set[Key] = field(default_factory=set)
+    spared: set[str] = field(default_factory=set)
 
     def and_also(self, other: Done) -> Done:
         """Both together."""
-        return Done(self.leaks + other.leaks, self.clean | other.clean, self.excuses | other.excuses)
+        excuses, spared = self.excuses | other.excuses, self.spared | other.spared
+        return Done(self.leaks + other.leaks, self.clean | other.clean, excuses, spared)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One way to look at files; ``ready`` makes what it needs, and ``excuses`` are those used so far."""
+    """One way to look at files; ``ready`` makes what it needs; ``excuses`` and ``spared`` are what `look` adds to."""
 
     ready: Callable[[], object]
     look: Look
     excuses: set[Key]
     memory: Memory
+    spared: set[str] = field(default_factory=set)
 
     def through(self, files: Sequence[File]) -> Done:
         """Looks at every file whose bytes are not known to be clean."""
@@ -92,11 +95,14 @@ class Search:
             with open(file.path, "rb") as stream:  # noqa: PTH123 - thousands of files: a Path for each takes a third longer
                 data = stream.read()
             short = digest(file.name, data)
-            if not self.memory.knows_bytes(file.name, short) and (found := self.look(file.name, data)):
+            if self.memory.knows_bytes(file.name, short):
+                done.spared |= {file.name} & self.memory.spared
+            elif found := self.look(file.name, data):
                 done.leaks += found
-            else:
-                done.clean[file.name] = file.stamp, short
+                continue
+            done.clean[file.name] = file.stamp, short
         done.excuses = set(self.excuses)
+        done.spared |= self.spared
         return done
 
 

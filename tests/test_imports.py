@@ -13,10 +13,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film languages ledgermark "
-    "lettercode mailparts marks offered once packaged pictext prose references remotes retouch salvage saves sealing "
-    "sections sieve sizes svg throttle traces treework undone walked",
-    "crew feedread inline kept ledgerfile overload repository secret setbacks settings stage steplog validate wire "
-    "yamlfile",
+    "lettercode mailparts marks offered once packaged pictext pieces prose references remotes retouch salvage saves "
+    "sealing sections sieve sizes svg throttle traces treework undone walked",
+    "crew feedread inline kept ledgerfile linewise overload repository secret setbacks settings stage steplog "
+    "validate wire yamlfile",
     "ahead cldr deploy dialect frontmatter mailsession model settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
@@ -51,7 +51,7 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts"
+    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts linewise pieces"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from small import circle, entry, house
 
-from pipeline import leakcheck
+from pipeline import leakcheck, linewise
 from pipeline.errors import Leaked
 from pipeline.excuses import Excuses
 from pipeline.leak import Leak
 from pipeline.leakcache import FILE, Memory, fingerprint
 from pipeline.leakcheck import LeakCheck
 from pipeline.leakfiles import Search, files_in
+from pipeline.linewise import Linewise
 from pipeline.model import House
 from pipeline.undone import words
 
@@ -170,12 +171,15 @@ def test_a_piece_that_was_clean_before_is_still_looked_at_beside_others(site: Pa
         check(tmp_path)
 
 
+@pytest.mark.parametrize("by_lines", [True, False])
 def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
-    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_lines: bool
 ) -> None:
     lines = [
         f"{number} quiet words about nothing in particular, every one new: {number * 7919}" for number in range(900)
     ]
+    if not by_lines:
+        monkeypatch.setattr(Linewise, "spares", lambda *_: False)
     (site / "index.html").write_text("\n".join(lines))
     check(tmp_path)
     fresh = tmp_path / "build" / "site.new"
@@ -187,6 +191,7 @@ def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
         return words(data)
 
     monkeypatch.setattr(leakcheck, "words", counted)
+    monkeypatch.setattr(linewise, "ascii_words", counted)
     told_again = LeakCheck(told(only_inner(SECRET)), tmp_path)
     (fresh / "index.html").write_text("\n".join(["A new line.", *lines]))
     told_again.site(fresh)
@@ -199,6 +204,32 @@ def test_what_is_new_in_a_long_file_is_looked_at_and_what_stood_in_it_is_not(
     (fresh / "index.html").write_text("\n".join([*lines, SECRET, "More."]))
     with pytest.raises(Leaked, match=r"index\.html:901"):
         check_in(fresh, tmp_path)
+
+
+def test_a_word_that_was_excused_where_it_stood_is_looked_at_where_it_stands_now(site: Path, tmp_path: Path) -> None:
+    lines = [f"{number} quiet lines about nothing in particular" for number in range(2000)]
+    bodies = "The inner product of two rows."
+    (site / "index.html").write_text("\n".join([*lines, "the", "inner", "product", *lines]))
+    check(tmp_path, bodies)
+    fresh = tmp_path / "build" / "site.new"
+    fresh.mkdir()
+    (fresh / "index.html").write_text("\n".join([*lines, "the", "product", *lines, "my", "inner", "friends"]))
+    with pytest.raises(Leaked, match=r"index\.html:4004"):
+        LeakCheck(told(bodies), tmp_path).site(fresh)
+
+
+def test_what_needs_no_excuse_is_known_again_only_while_that_is_so(site: Path, tmp_path: Path) -> None:
+    lines = [f"{number} quiet lines about nothing in particular" for number in range(2000)]
+    page, bodies = site / "index.html", "The inner product of two rows."
+    looking = LeakCheck(told(bodies), tmp_path)
+    for more, spared in ((["Nothing."], True), (["the", "inner", "product"], False), (["Nothing more."], True)):
+        page.write_text("\n".join([*lines, *more]))
+        looking.site(site)
+        memory = Memory.read(tmp_path / "build" / "cache", fingerprint(looking.sought))
+        assert ("index.html" in memory.spared) is spared
+    os.utime(page)
+    looking.site(site)
+    assert "index.html" in Memory.read(tmp_path / "build" / "cache", fingerprint(looking.sought)).spared
 
 
 def check_in(folder: Path, root: Path) -> None:
