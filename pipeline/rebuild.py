@@ -14,7 +14,6 @@ from pipeline.crew import spread
 from pipeline.desk import Desk, Leaf
 from pipeline.edition import edition
 from pipeline.errors import Problem, Problems
-from pipeline.feedproof import proof
 from pipeline.feeds import Part
 from pipeline.fragments import Fragments, KnownAlbum, noted
 from pipeline.keys import key_of
@@ -22,7 +21,7 @@ from pipeline.links import Links
 from pipeline.making import Maker, file_of, sitemap
 from pipeline.manifest import Extra, Folders, Manifest, Place, SiteReport, Start, Verify
 from pipeline.model import House, Kind
-from pipeline.newsstand import Newsstand
+from pipeline.newsstand import BATCH, Newsstand, batches
 from pipeline.pages import leaves
 from pipeline.searching import Piece, index
 from pipeline.walked import stamp_of, times
@@ -43,7 +42,6 @@ class _Build:
     leaves: list[Leaf] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
-    sound: set[int] = field(default_factory=set)
 
     @property
     def before(self) -> Manifest:
@@ -166,27 +164,21 @@ def _feeds(run: _Build, maker: Maker, stand: Newsstand) -> bool:
             todo.append((name, key, part))
     if todo:
         stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
-    numbers = range(len(todo))
-    for number, files, changed, said in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
-        name, key, _ = todo[number]
-        run.now.parts[name] = b"" if said else key, files
-        run.faults += [Problem(*one) for one in said]
-        run.now.files.update(dict.fromkeys(files, (0, 0)))
-        run.place.changed.update(changed)
+    tasks = batches([part for _, _, part in todo])
+    for numbers, made in spread(
+        tasks, lambda numbers: (numbers, stand.put([todo[one][2] for one in numbers], run.place.put)), BATCH
+    ):
+        for number, (files, changed, said) in zip(numbers, made, strict=True):
+            name, key, _ = todo[number]
+            run.now.parts[name] = b"" if said else key, files
+            run.faults += [Problem(*one) for one in said]
+            run.now.files.update(dict.fromkeys(files, (0, 0)))
+            run.place.changed.update(changed)
     for name, single_key, make in stand.singles():
         _single(run, name, key_of(run.around, single_key), make)
         run.extra.append(name)
     run.extra += [file for _, files in run.now.parts.values() for file in files]
     return bool(todo)
-
-
-def _printed(
-    run: _Build, stand: Newsstand, number: int, part: Part
-) -> tuple[int, tuple[str, ...], list[str], list[tuple[str, int, str, str]]]:
-    """Makes a part's documents beside the site: their names, those that differ from what is there, what is wrong."""
-    made = stand.documents(part)
-    said = [(one.path, one.line, one.fact, one.suggestion) for one in proof(part, made, run.desk.links, run.sound)]
-    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)], said
 
 
 def _documents(run: _Build, more: Mapping[str, bytes]) -> None:

@@ -12,11 +12,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "bare durable edition errors feedhtml feedlook feedxml film inline languages ledgermark lettercode offered once "
+    "bare durable edition errors feedhtml feeditems feedlook film inline languages ledgermark lettercode offered once "
     "packaged pictext references remotes salvage saves sealing sections sieve sizes svg throttle tongue traces undone "
     "walked",
-    "crew feedread kept ledgerfile overload repository secret setbacks settings steplog validate wire yamlfile",
-    "deploy frontmatter mailsession model settled textfile web wording",
+    "crew feedjson feedlean feedread kept ledgerfile overload repository secret setbacks settings steplog validate "
+    "wire yamlfile",
+    "deploy feedxml frontmatter mailsession model settled textfile web wording",
     "addresses config keys leak letterwords links named pace passages planned register renamed rules strays workshop "
     "written",
     "album beside confided drafts enrolled filename keyring manifest markup notebook outgoing privacy private "
@@ -48,7 +49,8 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "tagged searching keys cards setbacks sections feedlook feedread feedproof"
+    "tagged searching keys cards setbacks sections feedlook feedread feedproof feeditems "
+    "feedjson feedlean"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
