@@ -29,12 +29,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def spread(tasks: Sequence[T], work: Callable[[T], Any]) -> Iterator[Any]:
+def spread(tasks: Sequence[T], work: Callable[[T], Any], weight: int = 1) -> Iterator[Any]:
     """What ``work`` makes of each task, in no order; plain values only, since they cross a pipe.
 
-    Raises what a worker raised: `Problems` and `KithError` as they were.
+    A task is worth about ``weight`` of the smallest. Raises what a worker raised: `Problems` and `KithError` as they
+    were.
     """
-    count = cores() if len(tasks) >= FEW else 1
+    count = cores() if len(tasks) * weight >= FEW else 1
     if count < 2:
         yield from map(work, tasks)
         return

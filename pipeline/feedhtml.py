@@ -24,6 +24,11 @@ KNOWN = frozenset(
 """The elements that a text in a feed may have; of others only what is in them is shown."""
 
 _SEEN = KNOWN | {"iframe"}
+_SAFE = "[A-Za-z0-9/._~%+@:,=-]"
+_WHOLE = re.compile(rf"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*/{_SAFE}*(?:#{_SAFE}+)?")
+"""Addresses as nearly all are: there is nothing to encode in them, and nothing wrong with them."""
+
+_ROOTED = re.compile(rf"(?:/[A-Za-z0-9_~%+@:,=-][A-Za-z0-9._~%+@:,=-]*)+/?(?:#{_SAFE}+)?")
 _HOST = re.compile(r"[a-z0-9._~-]+|[0-9a-f:.]+")
 _UNSAFE = re.compile(r"[^!-~]|[<>\"{}|\\^`]")
 _ADDRESSES = ("href", "src", "cite", "poster")
@@ -45,6 +50,11 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub("", text.replace("\x85", "\n"))
 
 
+def is_clean(text: str) -> bool:
+    """Whether `clean` would leave ``text`` as it is."""
+    return _FORBIDDEN.search(text) is None
+
+
 def one_line(text: str) -> str:
     """Clean text with every run of white space as one space."""
     return " ".join(clean(text).split())
@@ -53,6 +63,8 @@ def one_line(text: str) -> str:
 @lru_cache(maxsize=1024)
 def ascii_address(url: str) -> str:
     """The address with an IDNA host and everything else percent-encoded; unchanged when it is not one."""
+    if _WHOLE.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         # libxml2 percent-encodes a foreign host when it writes HTML.
@@ -66,6 +78,8 @@ def ascii_address(url: str) -> str:
 
 def whole(address: str) -> bool:
     """Whether a program can follow the address as it stands: a scheme, for the web a host, and nothing but ASCII."""
+    if _WHOLE.fullmatch(address):
+        return True
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
@@ -223,14 +237,18 @@ def _attributes(element: Any, address: str) -> None:
             del element.attrib[name]
     for name in _ADDRESSES:
         value = element.get(name)
-        if value is not None and (found := _absolute(element.tag, value.strip(), address)):
+        if value is not None and (found := absolute(element.tag, value.strip(), address)):
             element.set(name, found)
         elif value is not None:
             del element.attrib[name]
 
 
-def _absolute(tag: str, value: str, address: str) -> str | None:
-    """The full address, or None when it is one that readers must not follow."""
+def absolute(tag: str, value: str, address: str) -> str | None:
+    """The full address, or None when it is one that readers must not follow; ``address`` is whole."""
+    if _WHOLE.fullmatch(value):
+        return value
+    if _ROOTED.fullmatch(value) and _WHOLE.fullmatch(address):
+        return address[: address.index("/", 8)] + value
     if value.startswith("#"):
         page, _, anchor = address.partition("#")
         return ascii_address(address if anchor else page + value)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import unescape
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import Problem
 from pipeline.feedhtml import KNOWN, whole
-from pipeline.feedread import Reading, Told, read
+from pipeline.feedread import Known, Reading, Told, read
 from pipeline.feeds import FORMS, LIMIT, Part
 from pipeline.links import Links
 from pipeline.model import Version
@@ -28,13 +29,24 @@ _NAME = re.compile(r"<([a-z][^\s<>/]*)")
 _OURSELVES = "This is a fault of Kith, not yours: please report it."
 
 
-def proof(part: Part, documents: Mapping[str, bytes], links: Links, sound: set[int] | None = None) -> list[Problem]:
-    """Everything wrong with a part's ``documents`` (path on the site → bytes).
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked over before: entries in which nothing was wrong, and those of the last document of each form.
 
-    ``sound`` remembers entries in which nothing was wrong, since the same ones stand in several parts.
+    The same entries stand in several parts, and often nothing else.
+    """
+
+    sound: set[int] = field(default_factory=set)
+    read: Known = field(default_factory=dict)
+
+
+def proof(part: Part, documents: Mapping[str, bytes], links: Links, seen: Seen | None = None) -> list[Problem]:
+    """Everything wrong with a part's ``documents`` (path on the site → bytes), some of whose entries were ``seen``.
+
     What only an entry can mend has the entry's file as its place; all else the document, under ``build/site/``.
     """
-    sound = set() if sound is None else sound
+    seen = seen or Seen()
+    versions = {links.uri(chosen.entry.id): chosen.version for chosen in part.chosen}
     found: list[Problem] = []
     readings: list[Reading] = []
     for form in FORMS:
@@ -42,21 +54,20 @@ def proof(part: Part, documents: Mapping[str, bytes], links: Links, sound: set[i
         place, data = f"build/site/{unquote(address)}", documents[unquote(address)]
         found += _size(part, place, data)
         try:
-            one = read(form, data)
+            one = read(form, data, seen.read)
         except ValueError as error:
             found.append(Problem(place, 0, f"it cannot be read back: {str(error)[:120]}", _OURSELVES))
             continue
         readings.append(one)
-        facts = [*_belong(part, one, links), *one.faults, *_whole_of(one), *_self(one.own, links.absolute(address))]
+        facts = [*_belong(list(versions), one), *one.faults, *_whole_of(one), *_self(one.own, links.absolute(address))]
         if [_known(told) for told in one.told] != [_known(told) for told in readings[0].told]:
             facts.append("it does not tell what the other forms tell")
         found += [Problem(place, 0, fact, _OURSELVES) for fact in facts]
-    return found + [problem for one in readings[:1] for problem in _entries(part, one, links, sound)]
+    return found + [problem for one in readings[:1] for problem in _entries(versions, one, seen.sound)]
 
 
-def _belong(part: Part, one: Reading, links: Links) -> Iterator[str]:
+def _belong(wanted: list[str], one: Reading) -> Iterator[str]:
     """Whether the entries are those that were chosen for it, from the newest on."""
-    wanted = [links.uri(chosen.entry.id) for chosen in part.chosen]
     if [told.id for told in one.told] != wanted[: len(one.told)] or (wanted and not one.told):
         yield "other entries stand in it than belong there"
 
@@ -94,9 +105,8 @@ def _whole_of(one: Reading) -> Iterator[str]:
     yield from (f"`{one}` is no lasting name of an entry" for one in ids if not one.startswith("tag:"))
 
 
-def _entries(part: Part, one: Reading, links: Links, sound: set[int]) -> Iterator[Problem]:
+def _entries(versions: Mapping[str, Version], one: Reading, sound: set[int]) -> Iterator[Problem]:
     """What stands in the entries themselves."""
-    versions = {links.uri(chosen.entry.id): chosen.version for chosen in part.chosen}
     for told in one.told:
         version, known = versions.get(told.id), hash(told)
         if version is None or known in sound:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 from urllib.parse import unquote
 
 from pipeline.cldr import own_name
 from pipeline.feedhtml import ascii_address, clean, media_type, one_line, opening, tidy
-from pipeline.feedxml import Channel, Enclosure, Item, opml, write
+from pipeline.feeditems import Channel, Enclosure, Item
+from pipeline.feedlean import lean, words
+from pipeline.feedxml import opml, write
 from pipeline.languages import Words, closest, worded
 from pipeline.links import Links, slugify
 from pipeline.markup import serialise, shorten, tree
@@ -217,6 +218,11 @@ class Press:
         name = part.archive or part.info.name
         return {unquote(self.links.feed(name, form)): write(form, channel, items) for form in FORMS}
 
+    def forget(self) -> None:
+        """Lets go of what was written of items, as long as they are known."""
+        for item in self.items.values():
+            item.written.clear()
+
     def _fitting(self, part: Part) -> list[Item]:
         """The newest that fit into `LIMIT`; those that no archive holds are at least summed up."""
         items = [self.item(chosen) for chosen in part.chosen]
@@ -242,8 +248,8 @@ class Press:
 
     def _item(self, entry: Entry, version: Version) -> Item:
         url = ascii_address(self.links.absolute(self.links.entry(entry, version.lang)))
-        root = self._body(version, url)
-        title, summary = one_line(version.title), one_line(version.summary) or shorten(opening(root))
+        html, urls, begun = self._body(version, url)
+        title, summary = one_line(version.title), one_line(version.summary) or shorten(begun)
         label = title or shorten(summary, 60) or entry.date.date().isoformat()
         return Item(
             uri=self.links.uri(entry.id),
@@ -251,23 +257,27 @@ class Press:
             title="" if entry.kind is Kind.UPDATE else title,
             label=label,
             summary=summary or label,
-            html=clean(serialise(root)).strip(),
+            html=html,
             date=entry.date,
             language=version.lang,
             tags=tuple(dict.fromkeys(filter(None, map(one_line, entry.tags)))),
-            enclosure=self._enclosure(root),
+            enclosure=self._enclosure(urls),
         )
 
-    def _body(self, version: Version, url: str) -> Any:
-        """The body for feeds as one lxml element."""
-        root = tree(clean(self.render(version)))
+    def _body(self, version: Version, url: str) -> tuple[str, list[str], str]:
+        """The body for feeds, where it leads in its order, and its first words where it has no summary."""
+        raw, summed = self.render(version), bool(one_line(version.summary))
+        if found := lean(raw, url):
+            html, urls = found
+            return html.strip(), urls, "" if summed else words(html) or opening(tree(html))
+        root = tree(clean(raw))
         tidy(root, url)
-        return root
-
-    def _enclosure(self, root: Any) -> Enclosure | None:
-        """The first recording of the house in a tidied body, else its first picture, if its size is known."""
-        base = ascii_address(self.links.absolute("media/"))
         urls = [url for element in root.iter() for url in (element.get("src"), element.get("href")) if url]
+        return clean(serialise(root)).strip(), urls, "" if summed else opening(root)
+
+    def _enclosure(self, urls: list[str]) -> Enclosure | None:
+        """The first recording of the house among a body's addresses, else its first picture, if its size is known."""
+        base = ascii_address(self.links.absolute("media/"))
         known = [(media_type(url), url) for url in urls if url.startswith(base) and media_type(url)]
         for kind, url in sorted(known, key=lambda one: one[0].startswith("image/")):
             path = unquote(url.removeprefix(base))

@@ -43,6 +43,11 @@ def _folder(language: str) -> str:
     return quote(f"{language.lower()}/")
 
 
+@cache
+def _authority(url: str) -> str:
+    return (urlsplit(url).hostname or "localhost").encode("idna").decode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Mints paths (relative to the site's root, percent-encoded) and absolute addresses of one house."""
@@ -64,7 +69,7 @@ class Links:
     @property
     def authority(self) -> str:
         """The host, for ``tag:`` URIs and Message-IDs."""
-        return (urlsplit(self.url).hostname or "localhost").encode("idna").decode("ascii")
+        return _authority(self.url)
 
     def absolute(self, path: str) -> str:
         """The full address of a path that this class minted."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from pipeline.desk import Desk
+from pipeline.feeditems import Enclosure, Item
 from pipeline.feedlook import STYLE
+from pipeline.feedproof import Seen, proof
 from pipeline.feeds import STYLE_PATH, Part, Press, Sizes, listing_document, parts
-from pipeline.feedxml import Enclosure, Item
 from pipeline.keys import key_of
 from pipeline.model import Entry, Version
 from pipeline.planned import Chosen
 
 Packed = tuple[Any, ...]
+
+Made = tuple[tuple[str, ...], list[str], list[tuple[str, int, str, str]]]
+"""A part's files, those of them that are not as they were, and what is wrong with it, as plain values."""
+
+BATCH = 16
+"""Parts that are made one after the other, and share what was written and read of their entries."""
 
 
 @dataclass
@@ -25,6 +32,7 @@ class Newsstand:
     desk: Desk
     press: Press
     items: dict[bytes, Packed]
+    seen: Seen = field(default_factory=Seen)
 
     @classmethod
     def of(cls, desk: Desk, sizes: Sizes, raw: Any) -> Newsstand:
@@ -60,10 +68,23 @@ class Newsstand:
     def documents(self, part: Part) -> Mapping[str, bytes]:
         """The documents of a part, from what is known of its entries."""
         for chosen in part.chosen:
-            packed = self.items.get(self.key(chosen.entry, chosen.version))
-            if packed:
-                self.press.items[chosen.entry.id, chosen.version.lang] = _item(packed, chosen)
+            place = chosen.entry.id, chosen.version.lang
+            if place not in self.press.items and (packed := self.items.get(self.key(chosen.entry, chosen.version))):
+                self.press.items[place] = _item(packed, chosen)
         return self.press.documents(part)
+
+    def put(self, some: Sequence[Part], put: Callable[[str, bytes], bool]) -> list[Made]:
+        """Makes the documents of some parts, puts each where ``put`` does, and looks them over."""
+        made = [self._made(part, put) for part in some]
+        self.press.forget()
+        self.seen.read.clear()
+        return made
+
+    def _made(self, part: Part, put: Callable[[str, bytes], bool]) -> Made:
+        documents = self.documents(part)
+        found = proof(part, documents, self.desk.links, self.seen)
+        said = [(one.path, one.line, one.fact, one.suggestion) for one in found]
+        return tuple(documents), [file for file, data in documents.items() if put(file, data)], said
 
     def newest(self) -> dict[bytes, Packed]:
         """The entries that the current documents hold: those that the next ones will hold most likely."""
@@ -81,6 +102,13 @@ class Newsstand:
         facts = [(info.name, info.title, info.language) for info in infos]
         yield self.press.links.opml(), key_of(facts), lambda: listing_document(self.desk.house, infos)
         yield STYLE_PATH, b"", STYLE.encode
+
+
+def batches(parts: Sequence[Part]) -> list[list[int]]:
+    """The places of parts, some at a time, so that those in which the same entries stand are mostly made together."""
+    dates = {number: part.chosen[0].entry.order for number, part in enumerate(parts) if part.chosen}
+    ordered = [number for number in range(len(parts)) if number not in dates] + sorted(dates, key=dates.__getitem__)
+    return [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
 
 
 def _item(packed: Packed, chosen: Chosen) -> Item:

@@ -13,7 +13,6 @@ from pipeline.crew import spread
 from pipeline.desk import Bunch, Desk
 from pipeline.edition import edition
 from pipeline.errors import Problem, Problems
-from pipeline.feedproof import proof
 from pipeline.feeds import Part
 from pipeline.fragments import Fragments, KnownAlbum, noted
 from pipeline.indexed import indexed
@@ -22,7 +21,7 @@ from pipeline.links import Links
 from pipeline.making import Maker, file_of, sitemap
 from pipeline.manifest import Extra, Place, SiteReport, Start, Verify
 from pipeline.model import House
-from pipeline.newsstand import Newsstand
+from pipeline.newsstand import BATCH, Newsstand, batches
 from pipeline.pages import bunches, refuse_collisions
 from pipeline.underway import Underway
 from pipeline.walked import stamp_of, times
@@ -144,27 +143,21 @@ def _feeds(run: Underway, maker: Maker, stand: Newsstand) -> bool:
             todo.append((name, key, part))
     if todo:
         stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
-    numbers = range(len(todo))
-    for number, files, changed, said in spread(numbers, lambda number: _printed(run, stand, number, todo[number][2])):
-        name, key, _ = todo[number]
-        run.now.parts[name] = b"" if said else key, files
-        run.faults += [Problem(*one) for one in said]
-        run.now.files.update(dict.fromkeys(files, (0, 0)))
-        run.place.changed.update(changed)
+    tasks = batches([part for _, _, part in todo])
+    for numbers, made in spread(
+        tasks, lambda numbers: (numbers, stand.put([todo[one][2] for one in numbers], run.place.put)), BATCH
+    ):
+        for number, (files, changed, said) in zip(numbers, made, strict=True):
+            name, key, _ = todo[number]
+            run.now.parts[name] = b"" if said else key, files
+            run.faults += [Problem(*one) for one in said]
+            run.now.files.update(dict.fromkeys(files, (0, 0)))
+            run.place.changed.update(changed)
     for name, single_key, make in stand.singles():
         run.single(name, key_of(run.around, single_key), make)
         run.extra.append(name)
     run.extra += [file for _, files in run.now.parts.values() for file in files]
     return bool(todo)
-
-
-def _printed(
-    run: Underway, stand: Newsstand, number: int, part: Part
-) -> tuple[int, tuple[str, ...], list[str], list[tuple[str, int, str, str]]]:
-    """Makes a part's documents beside the site: their names, those that differ from what is there, what is wrong."""
-    made = stand.documents(part)
-    said = [(one.path, one.line, one.fact, one.suggestion) for one in proof(part, made, run.desk.links, run.sound)]
-    return number, tuple(made), [file for file, data in made.items() if run.place.put(file, data)], said
 
 
 def _documents(run: Underway, more: Mapping[str, bytes]) -> None:

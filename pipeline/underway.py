@@ -28,7 +28,6 @@ class Underway:
     bunches: list[Bunch] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
-    sound: set[int] = field(default_factory=set)
 
     @property
     def before(self) -> Manifest:

@@ -12,12 +12,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "around bare blocks coloured durable edges edition errors feedhtml feedlook feedxml film languages ledgermark "
+    "around bare blocks coloured durable edges edition errors feedhtml feeditems feedlook film languages ledgermark "
     "lettercode mailparts marks offered once packaged pictext pieces prose references remotes retouch salvage saves "
     "sealing sections sieve sizes svg throttle traces treework undone walked",
-    "crew feedread inline kept ledgerfile linewise overload repository secret setbacks settings stage steplog "
-    "validate wire yamlfile",
-    "ahead cldr deploy dialect frontmatter mailsession model settled textfile theme web wording",
+    "crew feedjson feedlean feedread inline kept ledgerfile linewise overload repository secret setbacks settings "
+    "stage steplog validate wire yamlfile",
+    "ahead cldr deploy dialect feedxml frontmatter mailsession model settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
@@ -51,7 +51,8 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts linewise pieces"
+    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts linewise pieces "
+    "feeditems feedjson feedlean"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
