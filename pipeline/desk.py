@@ -195,11 +195,8 @@ class Desk:
             self.keys[entry.id, version.lang] = known
         return known
 
-    def forget(self, told: Iterable[Listed] | None = None) -> None:
-        """Works keys out anew, of these or of all, now that more is known of what texts lead to."""
-        if told is None:
-            self.keys.clear()
-            return
+    def forget(self, told: Iterable[Listed]) -> None:
+        """Works the keys of these out anew, now that more is known of what their texts lead to."""
         for entry, version in told:
             self.keys.pop((entry.id, version.lang), None)
 

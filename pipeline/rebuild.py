@@ -114,8 +114,11 @@ def _pages(run: _Build, maker: Maker) -> None:
             run.todo.append(leaf)
     if not run.todo:
         return
+    known = dict(run.fragments.refs)
     maker.make(run.todo)
-    run.desk.forget()
+    fresh = {key for key, refs in run.fragments.refs.items() if known.get(key) != refs}
+    every = ((entry, version) for entry in run.desk.entries for version in entry.versions)
+    run.desk.forget(one for one in every if run.fragments.content(one[1]) in fresh)
     for leaf in run.todo:
         run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
         run.now.files[file_of(leaf.path)] = (0, 0)
