@@ -192,7 +192,7 @@ class Desk:
         return known
 
     def forget(self, told: Sequence[Listed]) -> None:
-        """Works keys out anew, now that more is known of what texts lead to."""
+        """Works the keys of these out anew, now that more is known of what their texts lead to."""
         for entry, version in told:
             self.keys.pop((entry.id, version.lang), None)
         self.piles.forget([entry for entry, _ in told])

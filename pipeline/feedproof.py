@@ -126,7 +126,7 @@ def _line(version: Version, address: str) -> int:
 
 def _weighed(told: Told) -> Iterator[tuple[str, str, str]]:
     """What is wrong with an entry: the address it is about, the fact, the suggestion."""
-    tags = "".join(_TAG.findall(told.html))
+    tags = "".join(dict.fromkeys(_TAG.findall(told.html)))
     for address in dict.fromkeys(map(unescape, _ADDRESS.findall(tags))):
         if not whole(address):
             yield address, f"feeds cannot lead to {_short(address)}: it is no whole address", "Write it whole."

@@ -84,12 +84,14 @@ def _shelves(house: House) -> Iterator[tuple[FeedInfo, tuple[Chosen, ...]]]:
     """Each feed with all that could ever stand in it, newest first."""
     home = house.settings.language
     entries = sorted(house.public_entries, key=lambda entry: entry.order, reverse=True)
-    every = tuple(Chosen(entry, entry.version(home)) for entry in entries)
+    every = tuple([Chosen(entry, entry.version(home)) for entry in entries])
     yield _info(house, "", house.settings.title, home), every
-    for tag in _languages(house, entries):
-        spoken = (entry for entry in entries if closest(tag, entry.languages))
+    written = [entry.languages for entry in entries]
+    for tag in _languages(house, written):
+        spoken = {languages for languages in set(written) if closest(tag, languages)}
         info = _info(house, f"lang/{tag.lower()}", {"": own_name(tag)}, tag)
-        yield info, tuple(Chosen(entry, entry.version(tag)) for entry in spoken)
+        told = [entry for entry, languages in zip(entries, written, strict=True) if languages in spoken]
+        yield info, tuple([Chosen(entry, entry.version(tag)) for entry in told])
     updates = tuple(chosen for chosen in every if chosen.entry.kind is Kind.UPDATE)
     yield _info(house, "updates", _UPDATES, home), updates
     for slug, (tag, chosen) in sorted(_tagged(every).items()):
@@ -104,20 +106,22 @@ def _addresses(links: Links, name: str) -> dict[str, str]:
     return {form: ascii_address(links.absolute(links.feed(name, form))) for form in FORMS}
 
 
-def _languages(house: House, entries: Iterable[Entry]) -> list[str]:
+def _languages(house: House, written: Iterable[tuple[str, ...]]) -> list[str]:
     """The house's languages, then the others that the site speaks, even where nothing stands in them yet."""
-    spoken = {tag for entry in entries for tag in entry.languages} | {
-        tag for page in house.pages for tag in page.languages
-    }
+    spoken = {tag for languages in {*written, *(page.languages for page in house.pages)} for tag in languages}
     return [*house.settings.languages, *sorted(spoken - set(house.settings.languages))]
 
 
 def _tagged(every: Iterable[Chosen]) -> dict[str, tuple[str, list[Chosen]]]:
     """Every tag's slug, with the tag as the newest entry writes it and what carries it."""
     found: dict[str, tuple[str, list[Chosen]]] = {}
+    slugs: dict[str, str] = {}
     for chosen in every:
-        for slug, tag in {slugify(tag): tag for tag in reversed(chosen.entry.tags)}.items():
-            if slug:
+        known: set[str] = {""}
+        for tag in chosen.entry.tags:
+            slug = slugs[tag] if tag in slugs else slugs.setdefault(tag, slugify(tag))
+            if slug not in known:
+                known.add(slug)
                 found.setdefault(slug, (tag, []))[1].append(chosen)
     return found
 
@@ -226,15 +230,16 @@ class Press:
     def _fitting(self, part: Part) -> list[Item]:
         """The newest that fit into `LIMIT`; those that no archive holds are at least summed up."""
         items = [self.item(chosen) for chosen in part.chosen]
-        room = LIMIT - _FRAME - sum(item.brief.cost for item in items[: part.owed])
+        briefs = [item.brief for item in items[: part.owed]]
+        reserves = [brief.cost for brief in briefs] + [0] * (len(items) - part.owed)
+        room = LIMIT - _FRAME - sum(reserves)
         kept: list[Item] = []
-        for number, item in enumerate(items):
-            reserved = item.brief.cost if number < part.owed else 0
-            if item.cost <= room + reserved:
+        for number, (item, reserved) in enumerate(zip(items, reserves, strict=False)):
+            if (cost := item.cost) <= room + reserved:
                 kept.append(item)
-                room += reserved - item.cost
+                room += reserved - cost
             elif reserved:
-                kept.append(item.brief)
+                kept.append(briefs[number])
             else:
                 break
         return kept

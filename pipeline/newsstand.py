@@ -13,7 +13,7 @@ from pipeline.feedlook import STYLE
 from pipeline.feedproof import Seen, proof
 from pipeline.feeds import STYLE_PATH, Part, Press, Sizes, listing_document, parts
 from pipeline.keys import key_of
-from pipeline.model import Entry, Version
+from pipeline.model import Entry, Kind, Version
 from pipeline.planned import Chosen
 
 Packed = tuple[Any, ...]
@@ -46,15 +46,17 @@ class Newsstand:
 
     def parts(self) -> Iterator[tuple[str, bytes, Part]]:
         """Every part with its name and the key of all that stands in it."""
+        key = self.key
         for part in self.all:
             name = part.archive or part.info.name or "everything"
-            keys = b"".join([self.key(one.entry, one.version) for one in part.chosen])
+            keys = b"".join([key(one.entry, one.version) for one in part.chosen])
             facts = part.info.name, part.info.title, part.info.language, part.owed, part.archive, part.previous
             yield f"{name} {bool(part.archive)}", key_of(facts, keys), part
 
     def key(self, entry: Entry, version: Version) -> bytes:
         """The key of an entry as feeds tell it: they show a date even where there was none."""
-        return key_of(self.desk.key((entry, version)), entry.date.isoformat())
+        key = self.desk.key((entry, version))
+        return key if entry.dated or entry.kind is Kind.UPDATE else key_of(key, entry.date.isoformat())
 
     def pack(self, entry: Entry, version: Version) -> tuple[bytes, Packed]:
         """The entry as feeds tell it, as plain values under its key."""

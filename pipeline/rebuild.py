@@ -14,7 +14,7 @@ from pipeline.desk import Bunch, Desk
 from pipeline.edition import edition
 from pipeline.errors import Problem, Problems
 from pipeline.feeds import Part
-from pipeline.fragments import Fragments, KnownAlbum, noted
+from pipeline.fragments import Fragments, KnownAlbum, Refs, noted
 from pipeline.indexed import indexed
 from pipeline.keys import key_of
 from pipeline.links import Links
@@ -78,18 +78,20 @@ def _pages(run: Underway, maker: Maker) -> None:
     if len({path.lower() for path in paths}) < len(paths):
         refuse_collisions(run.house, [leaf for bunch in run.bunches for leaf in bunch.leaves()])
     if run.todo:
+        known = dict(run.fragments.refs)
         maker.make(run.todo)
-        _made(run, maker, paths)
+        _made(run, maker, known, paths)
     for bunch in run.bunches:
         key, known = run.now.bunches.get(bunch.name, (b"-", ()))
         if not key:
             run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), known
 
 
-def _made(run: Underway, maker: Maker, paths: Sequence[str]) -> None:
+def _made(run: Underway, maker: Maker, known: Mapping[bytes, Refs], paths: Sequence[str]) -> None:
     """Notes the pages that were made, under the keys that they have now that it is known what their texts lead to."""
-    for leaf in run.todo:
-        run.desk.forget(leaf.told)
+    fresh = {key for key, refs in run.fragments.refs.items() if known.get(key) != refs}
+    every = ((entry, version) for entry in run.desk.entries for version in entry.versions)
+    run.desk.forget([one for one in every if run.fragments.content(one[1]) in fresh])
     for leaf in run.todo:
         run.now.leaves[leaf.path] = key_of(run.around, leaf.key()), maker.sitemap[leaf.path]
         run.now.files[file_of(leaf.path)] = (0, 0)

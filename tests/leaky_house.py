@@ -24,8 +24,8 @@ from pipeline import (
     album,
     archive,
     bodies,
+    feedjson,
     feeds,
-    feedxml,
     fragments,
     letterhead,
     letters,
@@ -259,6 +259,7 @@ def _kept_entry(_: House, own: Newsstand, part: feeds.Part) -> tuple[Any, ...]:
     for one in part.chosen:
         key, packed = own.pack(one.entry, one.version)
         own.items[key] = (*packed[:5], PASSAGE, *packed[6:])
+    own.press.items.clear()
     return own, part
 
 
@@ -290,7 +291,7 @@ SEEDS: dict[str, Seed] = {
         "feeds", "feed.xml", item(lambda _: {"url": f"https://house.example.org/posts/{SLUG}/"})
     ),
     "the JSON feed alone": Seed(
-        "feeds", "feed.json", wrap(feedxml, "_json_item", lambda _, made, *__: made | {"_more": PASSAGE})
+        "feeds", "feed.json", wrap(feedjson, "_json_item", lambda _, made, *__: made | {"_more": PASSAGE})
     ),
     "an archive of the feed": Seed(
         "feeds",
