@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.excuses import Key
 from pipeline.leak import Leak
@@ -28,8 +28,7 @@ Look = Callable[[str, bytes], list[Leak]]
 """What must not be in a file, from its name inside the site and its bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of the site, as it was when the folder was read."""
 
     name: str

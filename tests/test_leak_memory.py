@@ -228,7 +228,7 @@ def test_what_needs_no_excuse_is_known_again_only_while_that_is_so(site: Path, t
         memory = Memory.read(tmp_path / "build" / "cache", fingerprint(looking.sought))
         assert ("index.html" in memory.spared) is spared
     os.utime(page)
-    looking.site(site)
+    LeakCheck(told(bodies), tmp_path).site(site)
     assert "index.html" in Memory.read(tmp_path / "build" / "cache", fingerprint(looking.sought)).spared
 
 
