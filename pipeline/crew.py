@@ -9,7 +9,7 @@ import selectors
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, Any, TypeVar
 
 from pipeline.errors import KithError, Problem, Problems
@@ -47,6 +47,22 @@ def spread(tasks: Sequence[T], work: Callable[[T], Any], weight: int = 1) -> Ite
         for worker in workers:
             worker.end()
         gc.unfreeze()
+
+
+@contextmanager
+def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Begins ``work`` in a process of its own, and gives what it made once it is asked for; plain values only.
+
+    Where there is but one core, it is done when it is asked for.
+    """
+    if cores() < 2:
+        yield work
+        return
+    worker = _Worker([None], lambda _: work())
+    try:
+        yield lambda: next(iter(list(_results([worker]))))
+    finally:
+        worker.end()
 
 
 class _Worker:

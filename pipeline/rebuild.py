@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
-from pipeline import kept
-from pipeline.crew import spread
+from pipeline.crew import FEW, beside
 from pipeline.desk import Bunch, Desk
-from pipeline.edition import edition
-from pipeline.errors import Problem, Problems
-from pipeline.feeds import Part
+from pipeline.errors import Problems
 from pipeline.fragments import Fragments, KnownAlbum, Refs, noted
 from pipeline.indexed import indexed
 from pipeline.keys import key_of
@@ -21,20 +19,24 @@ from pipeline.links import Links
 from pipeline.making import Maker, file_of, sitemap
 from pipeline.manifest import Extra, Place, SiteReport, Start, Verify
 from pipeline.model import House
-from pipeline.newsstand import BATCH, Newsstand, batches
 from pipeline.pages import bunches, refuse_collisions
+from pipeline.printing import noted as noted_feeds
+from pipeline.printing import printed
 from pipeline.underway import Underway
 from pipeline.walked import stamp_of, times
 from pipeline.workshop import site_folder
+
+LOST = "404.html"
 
 
 def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | None, *, feeds: bool) -> SiteReport:
     """Brings the site up to date; a failure leaves it as it was. Raises `Problems` for files that cannot be shown."""
     run = _begin(house, start)
     maker = Maker(run.desk, run.fragments, run.place, run.folders, run.around, feeds=feeds)
-    _pages(run, maker)
-    _singles(run, maker)
-    used = _feeds(run, maker, maker.stand) if maker.stand else False
+    with _feeds(run, maker) as feeds_made:
+        _pages(run, maker)
+        _singles(run, maker)
+        feeds_made()
     more = dict(extra(lambda path: _bytes(run, path))) if extra else {}
     _documents(run, more)
     _media(run)
@@ -44,8 +46,6 @@ def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | No
         raise Problems(run.fragments.album.problems)
     indexed(run, maker)
     report = _finish(run, maker, verify)
-    if used and maker.stand:
-        kept.store(run.folders.notes / "items", edition(), maker.stand.newest())
     maker.keep()
     return report
 
@@ -60,6 +60,23 @@ def _begin(house: House, start: Start) -> Underway:
     if folders.fresh.exists():
         place.begin()
     return Underway(start, house, desk, place, fragments)
+
+
+@contextmanager
+def _feeds(run: Underway, maker: Maker) -> Iterator[Callable[[], None]]:
+    """The feeds: where little changed they are made while pages are, else after the pages, which know most of them."""
+    stand = maker.stand
+    if stand is None:
+        yield lambda: None
+        return
+    fresh = [one for entry in run.desk.entries for one in entry.versions if one.known is None]
+    if len(fresh) >= FEW or run.before.single.get(LOST) != run.around:
+        yield lambda: noted_feeds(run, printed(run, maker, stand))
+        return
+    for one in fresh:
+        run.fragments.raw(one)  # what it leads to is part of its key, in pages and in feeds
+    with beside(lambda: printed(run, maker, stand)) as made:
+        yield lambda: noted_feeds(run, made())
 
 
 def _pages(run: Underway, maker: Maker) -> None:
@@ -82,9 +99,9 @@ def _pages(run: Underway, maker: Maker) -> None:
         maker.make(run.todo)
         _made(run, maker, known, paths)
     for bunch in run.bunches:
-        key, known = run.now.bunches.get(bunch.name, (b"-", ()))
+        key, own = run.now.bunches.get(bunch.name, (b"-", ()))
         if not key:
-            run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), known
+            run.now.bunches[bunch.name] = key_of(run.around, bunch.key()), own
 
 
 def _made(run: Underway, maker: Maker, known: Mapping[bytes, Refs], paths: Sequence[str]) -> None:
@@ -121,7 +138,7 @@ def _singles(run: Underway, maker: Maker) -> None:
     run.single("robots.txt", key_of(robots), lambda: robots)
     pieces = [said for _, said in run.now.leaves.values()]
     run.single("sitemap.xml", key_of(pieces), lambda: sitemap(pieces))
-    run.single("404.html", run.around, maker.lost)
+    run.single(LOST, run.around, maker.lost)
     known = [name for name, key in run.before.single.items() if key == b"asset " + run.around]
     if known and all(map(run.holds, known)):
         run.now.single.update(dict.fromkeys(known, b"asset " + run.around))
@@ -130,36 +147,6 @@ def _singles(run: Underway, maker: Maker) -> None:
     for name, source in _assets(maker, run).items():
         run.place.copy(name, source)
         run.now.single[name], run.now.files[name] = b"asset " + run.around, (0, 0)
-
-
-def _feeds(run: Underway, maker: Maker, stand: Newsstand) -> bool:
-    """The feeds; whether any of them was made."""
-    todo: list[tuple[str, bytes, Part]] = []
-    for name, part_key, part in stand.parts():
-        key = key_of(run.around, part_key)
-        was = run.before.parts.get(name)
-        if was and was[0] == key and all(map(run.holds, was[1])):
-            run.now.parts[name] = was
-            run.now.files.update({file: run.before.files[file] for file in was[1]})
-        else:
-            todo.append((name, key, part))
-    if todo:
-        stand.items = (kept.load(run.folders.notes / "items", edition()) or {}) | maker.items
-    tasks = batches([part for _, _, part in todo])
-    for numbers, made in spread(
-        tasks, lambda numbers: (numbers, stand.put([todo[one][2] for one in numbers], run.place.put)), BATCH
-    ):
-        for number, (files, changed, said) in zip(numbers, made, strict=True):
-            name, key, _ = todo[number]
-            run.now.parts[name] = b"" if said else key, files
-            run.faults += [Problem(*one) for one in said]
-            run.now.files.update(dict.fromkeys(files, (0, 0)))
-            run.place.changed.update(changed)
-    for name, single_key, make in stand.singles():
-        run.single(name, key_of(run.around, single_key), make)
-        run.extra.append(name)
-    run.extra += [file for _, files in run.now.parts.values() for file in files]
-    return bool(todo)
 
 
 def _documents(run: Underway, more: Mapping[str, bytes]) -> None:

@@ -34,7 +34,7 @@ FLOORS = (
     "pages standing",
     "making notes",
     "underway",
-    "indexed",
+    "indexed printing",
     "rebuild",
     "site",
     "build",
