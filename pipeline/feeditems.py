@@ -14,8 +14,6 @@ ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"
-DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MARKUP = 4 * 1024
 _LONGER = {"&": 4, "<": 3, ">": 3, '"': 5, "'": 5, "\n": 1, "\\": 1}
 """How many bytes more than one a character takes where it is escaped."""

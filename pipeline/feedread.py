@@ -13,8 +13,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pipeline.feedhtml import is_clean
-from pipeline.feeditems import ATOM, CONTENT, DC, MONTHS
+from pipeline.feeditems import ATOM, CONTENT, DC
 
+DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ENCODED = f"{{{CONTENT}}}encoded"
 _RFC822 = re.compile(

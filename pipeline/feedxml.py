@@ -15,7 +15,8 @@ from typing import Any
 from zlib import crc32
 
 from pipeline import feedjson
-from pipeline.feeditems import ATOM, CONTENT, DAYS, DC, HISTORY, MONTHS, Channel, Item
+from pipeline.feeditems import ATOM, CONTENT, DC, HISTORY, Channel, Item
+from pipeline.feedread import DAYS, MONTHS
 
 GENERATOR = "Kith"
 EMPTY_SINCE = "2020-01-01T00:00:00+00:00"
@@ -132,7 +133,7 @@ def _rss_item(item: Item, author: str, language: str) -> str:
 
 def _rfc822(moment: datetime) -> str:
     """A date as RSS has it, in English whatever the machine speaks."""
-    day, month, zone = DAYS[moment.weekday()], MONTHS[moment.month - 1], moment.strftime("%z") or "-0000"
+    day, month, zone = DAYS[moment.weekday()], MONTHS[moment.month - 1], moment.strftime("%z")
     return f"{day}, {moment.day:02d} {month} {moment.year:04d} {moment.time().isoformat('seconds')} {zone}"
 
 

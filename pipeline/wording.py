@@ -22,8 +22,8 @@ _INDEX = "config docs fields lang location pipeline separator tags text title bo
 """The keys of the search index."""
 
 SPEAKING = (
-    "feeds feedxml feedhtml newsstand pages listings listed archive tagged timeline welcome desk making engine "
-    "searching finish markup letters letterhead letterhtml"
+    "feeds feeditems feedjson feedxml feedhtml newsstand pages listings listed archive tagged timeline welcome "
+    "desk making engine searching finish markup letters letterhead letterhtml"
 ).split()
 """The modules that write words of their own onto pages, into feeds and letters."""
 
