@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.undone import apart, ascii_words, escaping, every_word, shown_apart
+from pipeline.undone import apart, ascii_words, every_word, shown_apart
 
 _MOST = 64_000_000
 """Bytes of lines that are known at once; where there are more, it begins anew."""
@@ -65,11 +65,11 @@ class Linewise:
 
     def _is_clean(self, data: bytes) -> bool:
         fresh = self._known.lacks(data.split(b"\n"))
-        escaped = escaping(fresh)
-        undone = apart(escaped) if escaped else b""
+        undone = apart(fresh)
         if undone is None:
             return False
-        lines = self._plain.lacks(undone.split(b"\n")) | (fresh - escaped)
+        plain, others = undone
+        lines = plain | self._plain.lacks(others)
         if not self._hold_none(lines):
             return False
         self._known.add(fresh)

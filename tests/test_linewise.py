@@ -105,7 +105,7 @@ def test_words_that_stand_in_most_files_are_not_looked_for_again_and_again(monke
     lines = Linewise(sieve(*NARROW).keys.values())
     for number in range(linewise._TRIED):
         assert not lines.spares(b"%d sek" % number)
-    monkeypatch.setattr(linewise, "escaping", None)
+    monkeypatch.setattr(linewise, "apart", None)
     assert not lines.spares(b"nothing")
 
 
