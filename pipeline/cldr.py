@@ -23,9 +23,10 @@ _DAYS, _MONTHS, _YEAR = {"d", "dd"}, {"M", "MM", "MMM", "MMMM", "L", "LL", "LLL"
 
 
 def remember(folder: Path) -> int:
-    """Brings back what was kept in ``folder``; how much is known now."""
-    FACTS.update(kept.load(folder / "cldr", _KIND) or {})
-    return len(FACTS)
+    """Brings back what was kept in ``folder``; how much that was."""
+    known: dict[str, Any] = kept.load(folder / "cldr", _KIND) or {}
+    FACTS.update(known)
+    return len(known)
 
 
 def keep(folder: Path) -> None:
