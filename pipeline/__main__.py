@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import gc
 import os
 import sys
+import threading
+from contextlib import suppress
 
 _HINTS = {
     errno.ENOSPC: "Make room, and run it again: nothing is lost.",
@@ -54,13 +55,24 @@ def main() -> None:
 
 
 def _collect_seldom() -> None:
-    """A run reads a house and ends: looking through all of it for circles, of which there are few, takes a tenth of it.
+    """A run reads a house and ends: to look through all of it for circles, which are few, takes a tenth of it."""
+    gc.set_threshold(200_000, 20, 20)
 
-    What is left at the end goes with the process.
-    """
-    gc.set_threshold(50_000, 20, 20)
-    atexit.register(gc.freeze)
+
+def start() -> None:
+    """Runs the command line, and ends at once: taking apart all that a run remembers takes a tenth of it too."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    if threading.active_count() > 1 or not isinstance(code, int | None):
+        sys.exit(code)  # type: ignore[arg-type]  # what was raised is raised on
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code or 0)
 
 
 if __name__ == "__main__":
-    main()
+    start()

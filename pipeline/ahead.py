@@ -90,7 +90,7 @@ class _Hand:
             self._answers.close()
         self._sheet.close()
         os.kill(self.process, signal.SIGKILL)  # it has nothing to lose, and other children may hold its pipe open
-        os.waitpid(self.process, 0)
+        os.waitpid(self.process, os.WNOHANG)
 
 
 def _sheet() -> IO[bytes]:

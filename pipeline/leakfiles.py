@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.excuses import Key
 from pipeline.leak import Leak
 from pipeline.leakcache import Memory, digest
-from pipeline.walked import Stamp, walked
+from pipeline.walked import Stamp, stamp_of, walked
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -127,9 +127,11 @@ def files_in(folder: Path, there: Mapping[str, Stamp] | None = None) -> list[Fil
 
     ``there`` is what a walk just found.
     """
-    found = walked(folder) if there is None else there
-    age = time.time_ns() - max((stamp[2] for stamp in found.values()), default=0)
-    if 0 <= age < _FRESH:
-        time.sleep((_FRESH - age) / 1e9)
-        found = walked(folder)
+    found = dict(walked(folder) if there is None else there)
+    now = time.time_ns()
+    young = {name: now - stamp[2] for name, stamp in found.items() if 0 <= now - stamp[2] < _FRESH}
+    if young:
+        time.sleep((_FRESH - min(young.values())) / 1e9)
+        for name in young:
+            found[name] = stamp_of(os.stat(f"{folder}/{name}"))  # noqa: PTH116 - thousands of files, as in `through`
     return [File(name, f"{folder}/{name}", stamp) for name, stamp in sorted(found.items())]

@@ -186,12 +186,15 @@ def _noted(version: Version) -> tuple[Any, ...]:
     body, facts = version.body, list(_facts(version))
     rest = body.lstrip()
     facts[_BODY] = ""
+    # most front matter has the same keys on the same lines, and what is the same object is stored once
+    facts[_LINES] = _ALIKE.setdefault(tuple(version.lines.items()), version.lines)
     found = body[: len(body) - len(rest)], len(rest), _sum(body)
     return tuple(facts), content_key(version), version.veiled, version.pictured, found
 
 
 _facts = attrgetter(*(one.name for one in fields(Version) if one.init))
-_PATH, _BODY = [[one.name for one in fields(Version)].index(name) for name in ("path", "body")]
+_PATH, _BODY, _LINES = [[one.name for one in fields(Version)].index(name) for name in ("path", "body", "lines")]
+_ALIKE: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
 
 
 def _sum(text: str) -> bytes:

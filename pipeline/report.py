@@ -127,7 +127,7 @@ def baseline_line(plan: Plan) -> list[str]:
     """How many older entries are recorded as told, so that nobody is flooded."""
     if not plan.baseline:
         return []
-    entries = {entry for _, told in plan.baseline for entry in told}
+    entries = set[str]().union(*(told for _, told in plan.baseline))
     people = counted(len(plan.baseline), "newcomer")
     return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pipeline.cldr import fact, locale, written
 
-_ASIAN = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯]")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _LETTERS = "".join(chr(code) if chr(code).isalnum() or code == ord("_") else " " for code in range(128))
 _JOINT = re.compile(r"'(?<=\w')(?=\w)")
@@ -65,9 +65,15 @@ class Tongue:
         if text.isascii():
             words, characters = len(text.translate(_LETTERS).split()) - len(_JOINT.findall(text)), 0
         else:
-            characters = len(_ASIAN.findall(text))
-            words = len(_WORD.findall(_ASIAN.sub(" ", text) if characters else text))
+            characters = len(_asian().findall(text))
+            words = len(_WORD.findall(_asian().sub(" ", text) if characters else text))
         return max(1, round(words / 230 + characters / 400))
+
+
+@cache
+def _asian() -> re.Pattern[str]:
+    """Signs that are words, made ready when a text first needs it: that takes longer than reading one."""
+    return re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯]")
 
 
 def direction(lang: str) -> str:
