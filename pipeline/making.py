@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pipeline import cldr
@@ -18,10 +19,12 @@ from pipeline.languages import worded
 from pipeline.links import Links
 from pipeline.manifest import Folders, Place
 from pipeline.model import House
-from pipeline.newsstand import Newsstand, Packed
 from pipeline.pages import framed
 from pipeline.searching import Piece, piece
 from pipeline.workshop import site_folder
+
+if TYPE_CHECKING:
+    from pipeline.newsstand import Newsstand, Packed
 
 _SITEMAP = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
@@ -58,12 +61,21 @@ class Maker:
     ) -> None:
         self.desk, self.fragments, self.place, self.where = desk, fragments, place, where
         self._around = key_of(around, str(where.root), str(where.build))
-        self.stand = Newsstand.of(desk, self._weight, fragments.raw) if feeds else None
+        self._feeds = feeds
         self.sitemap: dict[str, str] = {}
         self.pieces: dict[str, Piece] = {}
         self.items: dict[bytes, Packed] = {}
         self._engine: Any = None
         self._known = cldr.remember(where.root / "build" / "cache")
+
+    @cached_property
+    def stand(self) -> Newsstand | None:
+        """The feeds; what makes them is loaded only by the process that does."""
+        if not self._feeds:
+            return None
+        from pipeline.newsstand import Newsstand
+
+        return Newsstand.of(self.desk, self._weight, self.fragments.raw)
 
     def keep(self) -> None:
         """Keeps for the next build what was found out about languages."""
@@ -112,6 +124,7 @@ class Maker:
         many = len(todo) >= FEW
         if many:
             self._warm()
+            _ = self.stand
         for made in spread(range(len(todo)), lambda number: self._made(number, todo[number], many=many)):
             self._take(todo, *made)
 
@@ -121,7 +134,7 @@ class Maker:
         page = leaf.make()
         changed = self.place.put(file_of(leaf.path), self.engine.page(page, self.desk.links.absolute(page.path)))
         self.desk.forget(leaf.told)
-        items = [self.stand.pack(*one) for one in leaf.told] if self.stand and many else []
+        items = [self.stand.pack(*one) for one in leaf.told] if many and self.stand else []
         refs, self.fragments.fresh = self.fragments.fresh, {}
         album = self.fragments.album
         # handed over, and not kept: where one process makes all pages, each would be taken again with every page

@@ -20,9 +20,7 @@ from pipeline.making import Maker, file_of, sitemap
 from pipeline.manifest import Extra, Place, SiteReport, Start, Verify
 from pipeline.model import House
 from pipeline.pages import bunches, refuse_collisions
-from pipeline.printing import noted as noted_feeds
-from pipeline.printing import printed
-from pipeline.underway import Underway
+from pipeline.underway import Printed, Underway
 from pipeline.walked import stamp_of, times
 from pipeline.workshop import site_folder
 
@@ -65,18 +63,20 @@ def _begin(house: House, start: Start) -> Underway:
 @contextmanager
 def _feeds(run: Underway, maker: Maker) -> Iterator[Callable[[], None]]:
     """The feeds: where little changed they are made while pages are, else after the pages, which know most of them."""
-    stand = maker.stand
-    if stand is None:
-        yield lambda: None
-        return
+
+    def made() -> Printed:
+        from pipeline.printing import printed
+
+        return printed(run, maker)
+
     fresh = [one for entry in run.desk.entries for one in entry.versions if one.known is None]
     if len(fresh) >= FEW or run.before.single.get(LOST) != run.around:
-        yield lambda: noted_feeds(run, printed(run, maker, stand))
+        yield lambda: run.printed(made())
         return
     for one in fresh:
         run.fragments.raw(one)  # what it leads to is part of its key, in pages and in feeds
-    with beside(lambda: printed(run, maker, stand)) as made:
-        yield lambda: noted_feeds(run, made())
+    with beside(made) as found:
+        yield lambda: run.printed(found())
 
 
 def _pages(run: Underway, maker: Maker) -> None:

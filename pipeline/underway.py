@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pipeline.desk import Bunch, Desk, Leaf
 from pipeline.errors import Problem
@@ -12,6 +13,10 @@ from pipeline.fragments import Fragments
 from pipeline.making import file_of
 from pipeline.manifest import Folders, Manifest, Place, Start
 from pipeline.model import House
+
+Printed = tuple[list[str], list[tuple[str, bytes, tuple[str, ...], list[str], list[Any]]], list[tuple[str, bytes, Any]]]
+"""Feeds that stay as they are; feeds that were made, each with its key, its files, those of them that are new, and what
+is wrong with it; documents of their own, each with its key and whether it is new (None if nothing was made of it)."""
 
 
 @dataclass
@@ -76,3 +81,22 @@ class Underway:
             return
         self.place.put(name, make())
         self.now.files[name] = (0, 0)
+
+    def printed(self, made: Printed) -> None:
+        """Notes what became of the feeds."""
+        stay, parts, singles = made
+        for name in stay:
+            was = self.now.parts[name] = self.before.parts[name]
+            self.now.files.update({file: self.before.files[file] for file in was[1]})
+        for name, key, files, changed, said in parts:
+            self.now.parts[name] = b"" if said else key, files
+            self.faults += [Problem(*one) for one in said]
+            self.now.files.update(dict.fromkeys(files, (0, 0)))
+            self.place.changed.update(changed)
+        for name, key, new in singles:
+            self.now.single[name] = key
+            self.now.files[name] = self.before.files[name] if new is None else (0, 0)
+            if new:
+                self.place.changed.add(name)
+            self.extra.append(name)
+        self.extra += [file for _, files in self.now.parts.values() for file in files]
