@@ -37,6 +37,7 @@ from pipeline import (
     payload,
     plate,
     rebuild,
+    searching,
     site,
     tagged,
 )
@@ -250,6 +251,11 @@ def _narrow_file(house: House, made: Any, run: Any, *_: Any) -> Any:
     return made
 
 
+def _said_of_a_page(_: House, made: searching.Piece, *__: Any) -> searching.Piece:
+    more = json.dumps({"text": PASSAGE}).encode()
+    return made[0], made[1] + more, made[2] and made[2] + more
+
+
 def _all_public(house: House, _: House) -> tuple[Any, ...]:
     return (replace(house, entries=tuple(replace(one, visibility=PUBLIC) for one in house.entries)),)
 
@@ -337,7 +343,9 @@ SEEDS: dict[str, Seed] = {
         "site",
         "tags/walks/",
         before(
-            tagged, "_tag", lambda house, desk, lang, slug, name, rows: (desk, lang, slug, name, listed(house, rows))
+            tagged,
+            "_tag_page",
+            lambda house, desk, lang, slug, said, rows, *rest: (desk, lang, slug, said, listed(house, rows), *rest),
         ),
     ),
     "the list of tags": Seed(
@@ -375,7 +383,7 @@ SEEDS: dict[str, Seed] = {
     "a file's name": Seed(
         "site",
         SLUG,
-        wrap(rebuild, "_search", _narrow_file),
+        wrap(rebuild, "indexed", _narrow_file),
     ),
     "a picture's name": Seed("site", "ward-seven.png", wrap(rebuild, "_begin", _narrow_picture)),
     "words inside a picture": Seed("site", "bridge.png", wrap(album, "plain_picture", _metadata)),
@@ -388,11 +396,7 @@ SEEDS: dict[str, Seed] = {
     "the sitemap": Seed(
         "site", "sitemap.xml", put_down("sitemap.xml", f"<loc>https://house.example.org/posts/{SLUG}/</loc>")
     ),
-    "what the search says of a page": Seed(
-        "site",
-        "search/search_index.json",
-        wrap(making, "piece", lambda _, made, *__: made and (made[0], made[1] + json.dumps({"text": PASSAGE}))),
-    ),
+    "what the search says of a page": Seed("site", "search/search_index.json", wrap(making, "piece", _said_of_a_page)),
     "what the sitemap says of a page": Seed(
         "site", "sitemap.xml", wrap(making.Maker, "_said", lambda _, made, *__: f"{made}<!-- {SLUG} -->")
     ),

@@ -173,7 +173,7 @@ class World:
             put(mock.patch.object(os, "pwrite", mortal_pwrite(self.hit)))
             put(mock.patch.object(os, "replace", around(self.hit, "file", os.replace)))
             put(mock.patch.object(os, "unlink", around(self.hit, "file", os.unlink)))
-            put(mock.patch.object(opened, "read_house", lambda root, dates, environ, now: self.house(now)))
+            put(mock.patch.object(opened, "read_house", lambda root, dates, environ, now, there: self.house(now)))
             put(mock.patch.object(whole, "build", self._build))
             put(mock.patch.object(ledgerfile, "boot", lambda: f"boot-{self.boot}"))
             yield
