@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _FILES = ("pyproject.toml", "subscribers.yml")
 _FOLDERS = ("content", "private", "site", "templates")
 _PASSING = ("private/ledger.db-shm", "private/ledger.lock")
-"""What only says who has the ledger open: it changes when somebody looks into it."""
+"""What only says who has the ledger open: it changes when somebody looks into it. So does an empty log of writes."""
+
+_WRITES = "private/ledger.db-wal"
 
 _MOMENT = 50_000_000
 """Nanoseconds within which a file could change again without a new time."""
@@ -62,7 +64,7 @@ def look(root: Path) -> Look | None:
             found[name] = stamp_of((root / name).stat())
     if found.get("subscribers.yml") and b"env:" in (root / "subscribers.yml").read_bytes():
         return None  # what stands in the environment leaves no trace
-    for name in _PASSING:
+    for name in (*_PASSING, *([_WRITES] if found.get(_WRITES, (0,))[0] == 0 else [])):
         found.pop(name, None)
     newest = max((stamp[2] for stamp in found.values()), default=0)
     modes = [os.stat(root / name).st_mode for name in _FOLDERS if (root / name).exists()]  # noqa: PTH116 - as beside it

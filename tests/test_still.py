@@ -32,6 +32,7 @@ TOLD: houses.Files = {
 def root(tmp_path: Path) -> Path:
     """A house that was built, a moment after it was written."""
     made = houses.house(tmp_path, TOLD)
+    assert houses.run(made, "publish", "--yes").code == 0
     time.sleep(0.06)
     assert built(made).code == 0
     return made
@@ -102,6 +103,8 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "the settings": edited("pyproject.toml"),
     "the people": edited("subscribers.yml"),
     "an address": edited("private/addresses.yml"),
+    "the ledger": edited("private/ledger.db"),
+    "what is still to be written into the ledger": written("private/ledger.db-wal", "x"),
     "a name": written("private/people.yml", "- {id: li, name: Li}\n"),
     "a template of letters": edited("templates/note.txt"),
     "the looks": edited("site/assets/own.css"),
