@@ -28,6 +28,7 @@ def main() -> None:
 
     try:
         kith.main(prog_name="kith", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.Abort:

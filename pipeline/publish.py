@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import ahead
 from pipeline.build import Built, build, write_pastes
 from pipeline.config import zone
 from pipeline.custody import known_secret
@@ -88,6 +89,7 @@ def publish(job: Job) -> Tally | None:
             opened = _without_suppressed(opened, lines[0])
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
+            ahead.end()  # whoever is asked, or waited for, may take hours
             left, too_late = _left(job, opened, ledger)
             left, narrowed = _still_for_them(job.root, opened.house, ledger, left)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)

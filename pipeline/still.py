@@ -10,6 +10,7 @@ import hashlib
 import marshal
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,13 @@ class Look:
 
 
 def look(root: Path) -> Look | None:
-    """What a build of the house at ``root`` can depend on; None where a link keeps it from being seen."""
+    """What a build of the house at ``root`` can depend on; None where a link, or a closed door, hides any of it."""
+    with suppress(OSError):
+        return _look(root)
+    return None
+
+
+def _look(root: Path) -> Look | None:
     began, found = time.time_ns(), {}
     for base, name in ((packaged("site"), "~site/"), (packaged("templates"), "~templates/"), *_own(root)):
         below = plainly(base)

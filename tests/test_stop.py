@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -262,3 +264,15 @@ def test_a_line_that_cannot_connect_leaves_its_letter_to_one_that_stands(ledger:
     assert (tally.submitted, tally.stopped) == (PEOPLE, "")
     assert len(standing.taken) == PEOPLE
     assert not waits
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_what_could_not_be_said_is_no_success() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "No space left on device. Make room, and run it again: nothing is lost.\n",
+    )
