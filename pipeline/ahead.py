@@ -20,7 +20,7 @@ from pipeline.errors import KithError
 from pipeline.walked import Stamp, mark, walked
 
 _MOST = 32_000
-"""Bytes of texts that are ordered in all: what a pipe holds, so that neither process waits for the other to read."""
+"""Bytes of texts that are ordered in all."""
 
 Convert = Callable[[str], Any]
 """Makes plain values of a text."""
@@ -34,8 +34,10 @@ class _Hand:
         self._witness, self._then = witness, mark(witness)
         self._ordered: list[str] = []
         self._made: dict[str, Any] = {}
+        self._there: list[dict[str, Stamp]] = []
         self._sheet = _sheet()
         (orders, giving), (answers, answering) = os.pipe(), os.pipe()
+        self._room = _room(giving)
         sys.stdout.flush()
         self.process = os.fork()
         if self.process == 0:
@@ -55,32 +57,39 @@ class _Hand:
             send(answers, "seen", None)
             convert("a")
             while True:
-                _, text = receive(orders)
-                send(answers, "made", convert(text))
+                _, (number, text) = receive(orders)
+                send(answers, "made", (number, convert(text)))
         finally:
             os._exit(0)
 
+    def _next(self) -> None:
+        """Takes in the next answer, whichever it is."""
+        kind, value = receive(self._answers)
+        if kind == "seen":
+            self._sheet.seek(0)
+            self._there.append(marshal.load(self._sheet))  # noqa: S302 - from our own process, in a file without a name
+        else:
+            number, made = value
+            self._made[self._ordered[number]] = made
+
     def seen(self) -> dict[str, Stamp] | None:
         """Every file of the site; None when another build was at work since then."""
-        receive(self._answers)
-        if mark(self._witness) != self._then:
-            return None
-        self._sheet.seek(0)
-        found: dict[str, Stamp] = marshal.load(self._sheet)  # noqa: S302 - from our own process, in a file without a name
-        return found
+        while not self._there:
+            self._next()
+        return self._there[0] if mark(self._witness) == self._then else None
 
     def order(self, texts: Iterable[str]) -> None:
-        """Asks for texts to be converted; for none where they are too much."""
-        wanted = list(dict.fromkeys(texts))
-        if sum(len(text.encode("utf-8", "surrogatepass")) + 100 for text in wanted) < _MOST:
-            self._ordered = wanted
-            for text in wanted:
-                send(self._orders, "order", text)
+        """Asks for texts to be converted; for none where they are more than the pipe holds."""
+        wanted = [text for text in dict.fromkeys(texts) if text not in self._ordered]
+        self._room -= sum(len(text.encode("utf-8", "surrogatepass")) + 100 for text in wanted)
+        for text in wanted if self._room > 0 else ():
+            self._ordered.append(text)
+            send(self._orders, "order", (len(self._ordered) - 1, text))
 
     def made(self, text: str) -> Any:
         """What became of a text that was ordered."""
         while text in self._ordered and text not in self._made:
-            _, self._made[self._ordered[len(self._made)]] = receive(self._answers)
+            self._next()
         return self._made.get(text)
 
     def end(self) -> None:
@@ -89,13 +98,25 @@ class _Hand:
             self._orders.close()
             self._answers.close()
         self._sheet.close()
-        os.kill(self.process, signal.SIGKILL)  # it has nothing to lose, and other children may hold its pipe open
-        os.waitpid(self.process, os.WNOHANG)
+        # it has nothing to lose, and other children may hold its pipe open; who reaps children may have been faster
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
+
+
+def _room(pipe: int) -> int:
+    """How many bytes of orders fit into a pipe, with which neither process ever waits for the other to read."""
+    try:
+        import fcntl
+
+        return min(fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) // 2, _MOST)
+    except (ImportError, AttributeError, OSError):
+        return 8_000
 
 
 def _sheet() -> IO[bytes]:
     """A file without a name, to hand over more than a pipe holds."""
-    if hasattr(os, "memfd_create"):
+    with suppress(AttributeError, OSError):
         return os.fdopen(os.memfd_create("kith"), "w+b")
     from tempfile import TemporaryFile
 
@@ -109,7 +130,8 @@ _HANDS: list[_Hand] = []
 def begin(site: Path, witness: Path, convert: Convert) -> None:
     """Starts it for a site, where there is a core for it; ``witness`` is a file that each build of the site changes."""
     if witness.is_file() and cores() > 1 and not _HANDS:
-        _HANDS.append(_Hand(site, witness, convert))
+        with suppress(OSError):  # no room for another process, or another pipe: it is only help
+            _HANDS.append(_Hand(site, witness, convert))
 
 
 def end() -> None:
@@ -119,7 +141,7 @@ def end() -> None:
 
 
 def seen(site: Path) -> dict[str, Stamp] | None:
-    """Every file of a site as it was when the help began, to be asked for once; None where that is not known."""
+    """Every file of a site as it was when the help began; None where that is not known."""
     there: dict[str, Stamp] | None = _asked(lambda hand: hand.seen() if hand.site == site else None)
     return there
 
@@ -140,6 +162,6 @@ def _asked(question: Callable[[_Hand], Any]) -> Any:
         return None
     try:
         return question(_HANDS[0])
-    except (OSError, EOFError, ValueError, TypeError, KithError):
+    except (OSError, EOFError, ValueError, TypeError, LookupError, KithError):
         end()
         return None

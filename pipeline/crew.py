@@ -45,6 +45,8 @@ def spread(tasks: Sequence[T], work: Callable[[T], Any], weight: int = 1) -> Ite
         yield from _results(workers)
     finally:
         for worker in workers:
+            worker.pipe.close()  # all of them first: a worker may hold the pipes of those before it open
+        for worker in workers:
             worker.end()
         gc.unfreeze()
 
@@ -58,7 +60,11 @@ def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
     if cores() < 2:
         yield work
         return
-    worker = _Worker([None], lambda _: work())
+    try:
+        worker = _Worker([None], lambda _: work())
+    except OSError:  # no room for another process
+        yield work
+        return
     try:
         yield lambda: next(iter(list(_results([worker]))))
     finally:
@@ -81,7 +87,8 @@ class _Worker:
     def end(self) -> None:
         """Waits for the process; closing its pipe ends one that is still at work."""
         self.pipe.close()
-        os.waitpid(self.process, 0)
+        with suppress(ChildProcessError):  # where somebody else reaps children
+            os.waitpid(self.process, 0)
 
 
 def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> None:
@@ -96,6 +103,10 @@ def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> N
                 send(pipe, "problems", [(p.path, p.line, p.fact, p.suggestion) for p in error.problems])
             except KithError as error:
                 send(pipe, "error", str(error))
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                send(pipe, "system", (error.errno, error.strerror, error.filename and str(error.filename)))
             send(pipe, "done", None)
         code = 0
     except BrokenPipeError:
@@ -122,6 +133,8 @@ def _results(workers: Sequence[_Worker]) -> Iterator[Any]:
                     raise Problems([Problem(*one) for one in value])
                 if kind == "error":
                     raise KithError(value)
+                if kind == "system":
+                    raise OSError(*value)
                 if kind == "done":
                     waiting.unregister(key.fileobj)
                 else:

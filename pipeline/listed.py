@@ -28,7 +28,7 @@ def leaf(
     return Leaf(
         path,
         lang,
-        lambda: key_of(kind, lang, desk.languages, desk.feeds, keys_of(desk, entries), *more),
+        lambda: key_of(kind, lang, desk.languages, desk.feeds, keys_of(desk, entries), newest(entries), *more),
         make,
         tuple(entries) if kind == "month" else (),
     )

@@ -74,9 +74,9 @@ def _posts(desk: Desk, lang: str) -> Iterator[Bunch]:
     for (year, month), group in groupby(row, key=_month):
         end = start + len(list(group))
         later, earlier = row[max(start - 1, 0) : start], row[end : end + 1]
-        yield _bunch(desk, f"{lang} {year}-{month}", later, row[start:end], earlier)
+        yield _bunch(desk, f"{lang} month {year}-{month}", later, row[start:end], earlier)
         start = end
-    yield from (_bunch(desk, f"{lang} {one[0].id}", [], [one], []) for one in apart)
+    yield from (_bunch(desk, f"{lang} post {one[0].id}", [], [one], []) for one in apart)
 
 
 def _month(listed: Listed) -> tuple[int, int]:

@@ -75,7 +75,9 @@ class Piles:
         found = self._marks.get(entry.id)
         if found is None:
             inputs = [self._inputs(version) for version in entry.versions]
-            found = b"".join([entry.known or entry_key(entry), otherwise_shown(entry), *inputs])
+            # where it was not given a date, it stands in today's year until it is published
+            today = b"" if entry.dated else entry.date.date().isoformat().encode()
+            found = b"".join([entry.known or entry_key(entry), otherwise_shown(entry), today, *inputs])
             self._marks[entry.id] = found
         return found
 

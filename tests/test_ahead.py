@@ -76,6 +76,42 @@ def test_the_site_is_the_same_with_help_and_without(tmp_path: Path, how: str) ->
     assert made == edits.fresh(root)
 
 
+def test_after_a_kill_no_text_is_taken_for_another(tmp_path: Path) -> None:
+    """Nobody then asks for what was seen of the site, and it must not be taken for the first text."""
+    root = houses.house(tmp_path)
+    for number, name in enumerate(edits.NAMES):
+        edits.write(root, name, 0, "river", number + 1)
+    built(root)
+    (root / "build" / "cache" / "site" / "moving").touch()
+    for number, name in enumerate(edits.NAMES):
+        edits.post(root, name).write_text(houses.text(f"title: {name}\ndate: 2026-02-0{number + 1}", f"Only {name}.\n"))
+    assert "changed" in built(root)
+    for name in edits.NAMES:
+        assert f"Only {name}." in (root / "build" / "site" / "posts" / name / "index.html").read_text("utf-8")
+    assert edits.files(root / "build" / "site") == edits.fresh(root)
+
+
+def test_orders_may_come_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "manifest").write_text("1")
+    hand = ahead._Hand(tmp_path, tmp_path / "manifest", str.upper)
+    try:
+        hand.order(["one", "two"])
+        hand.order(["two", "three"])
+        assert [hand.made(text) for text in ("three", "one", "two")] == ["THREE", "ONE", "TWO"]
+        assert hand.seen() == walked(tmp_path)
+    finally:
+        hand.end()
+
+
+@pytest.mark.parametrize("fault", ["os.fork", "os.pipe"])
+def test_a_machine_without_room_for_help_does_without(tmp_path: Path, fault: str) -> None:
+    root = houses.house(tmp_path)
+    built(root)
+    edits.write(root, "birch", 0, "river", 5)
+    none = f"import os\ndef refuse(*_): raise BlockingIOError(11, 'no room')\n{fault} = refuse"
+    assert "changed" in built(root, none)
+
+
 def test_another_build_in_between_makes_what_was_seen_worthless(tmp_path: Path) -> None:
     site, witness = tmp_path / "site", tmp_path / "manifest"
     site.mkdir()

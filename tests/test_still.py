@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import edits
 import houses
 import pytest
 
@@ -193,3 +194,39 @@ def test_a_build_opens_nothing_in_the_house_but_what_is_looked_at_for_changes(tm
         name for name in opened if name.startswith(("site/", "templates/"))
     }
     assert {"pyproject.toml", "subscribers.yml"} <= set(opened), "the hook hears"
+
+
+UNDATED = {
+    f"content/posts/x{n}.md": houses.text(f"title: X{n}\ndate: 2026-11-{n % 19 + 1:02d}\ntags: [x]") for n in range(24)
+}
+
+
+def same_as_anew(root: Path, now: datetime) -> None:
+    """What stands in the site is what a build from nothing makes at that moment."""
+    assert built(root, now).code == 0
+    made = edits.files(root / "build" / "site")
+    assert houses.run(root, "build", "--full", now=now).code == 0
+    assert edits.files(root / "build" / "site") == made
+
+
+@pytest.mark.parametrize("days", [4, 45])
+def test_what_has_no_date_moves_with_the_day_on_the_pages_of_its_tags(tmp_path: Path, days: int) -> None:
+    files: houses.Files = {**UNDATED, "content/posts/undated.md": houses.text("title: Without a day\ntags: [x]")}
+    made = houses.house(tmp_path, files)
+    assert built(made).code == 0
+    same_as_anew(made, houses.NOW + timedelta(days=days))
+
+
+def test_a_post_without_a_date_may_be_called_like_a_month(tmp_path: Path) -> None:
+    files: houses.Files = {
+        "content/posts/2024-11.md": houses.text("title: A month\nid: 2024-11"),
+        "content/posts/foo.md": houses.text("title: Foo\ndate: 2024-11-05"),
+        "content/posts/bar.md": houses.text("title: Bar\ndate: 2024-11-20"),
+    }
+    made = houses.house(tmp_path, files)
+    assert built(made).code == 0
+    for number, day in enumerate(("2024-11-12", "2024-11-25", "2024-12-01")):
+        (made / f"content/posts/more{number}.md").write_text(houses.text(f"title: More\ndate: {day}"), "utf-8")
+        time.sleep(0.06)
+        assert built(made).code == 0
+    same_as_anew(made, houses.NOW)
