@@ -222,10 +222,11 @@ def test_a_post_without_a_date_may_be_called_like_a_month(tmp_path: Path) -> Non
         "content/posts/2024-11.md": houses.text("title: A month\nid: 2024-11"),
         "content/posts/foo.md": houses.text("title: Foo\ndate: 2024-11-05"),
         "content/posts/bar.md": houses.text("title: Bar\ndate: 2024-11-20"),
+        "content/posts/between.md": houses.text("title: Between\ndate: 2025-06-01"),
     }
     made = houses.house(tmp_path, files)
     assert built(made).code == 0
-    for number, day in enumerate(("2024-11-12", "2024-11-25", "2024-12-01")):
+    for number, day in enumerate(("2026-01-12", "2026-02-25")):
         (made / f"content/posts/more{number}.md").write_text(houses.text(f"title: More\ndate: {day}"), "utf-8")
         time.sleep(0.06)
         assert built(made).code == 0
