@@ -20,7 +20,7 @@ from pipeline.bare import bare
 from pipeline.errors import Problem
 from pipeline.film import SUFFIXES, names_a_place
 from pipeline.links import Links
-from pipeline.model import PICTURES
+from pipeline.pictured import PICTURES
 from pipeline.svg import cleaned
 from pipeline.traces import traces
 

@@ -6,21 +6,20 @@ What a picture's file holds is kept under `build/cache` by its size and time, so
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.links import Shelf, inside
-from pipeline.model import PICTURES, House
+from pipeline.model import House
+from pipeline.pictured import pictured
 from pipeline.references import references
 from pipeline.walked import mark
 
 if TYPE_CHECKING:
     from pipeline.traces import Traces
 
-_NAMED = re.compile("|".join(map(re.escape, PICTURES)), re.IGNORECASE)
 _RECIPE = "1"
 
 
@@ -63,7 +62,7 @@ def _shown(house: House) -> Iterator[str]:
     for version in versions:
         for _, _, address in references(version.body):
             target = shelf.find(inside(version.path), address)
-            if target.kind == "file" and _NAMED.search(target.path):
+            if target.kind == "file" and pictured(target.path):
                 yield target.path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.languages import Words, closest
+from pipeline.pictured import pictured
 from pipeline.settings import Settings
 
 PUBLIC = "public"
-
-PICTURES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".gif": "GIF", ".svg": "SVG"}
-"""Pictures that are made ready, by suffix."""
-
-_PICTURED = re.compile("|".join(map(re.escape, PICTURES)), re.IGNORECASE)
 
 Audience = frozenset[str]
 """The visibility names somebody may read; everybody's holds ``public``."""
@@ -115,7 +110,7 @@ class Version:
     @property
     def pictured(self) -> bool:
         """Whether it may show or lead to a picture."""
-        return self.known.pictured if self.known else _PICTURED.search(self.body) is not None
+        return self.known.pictured if self.known else pictured(self.body)
 
     def at(self, key: str) -> int:
         """The line of a front matter key in the file, or of its first line."""

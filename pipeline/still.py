@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import kept
 from pipeline.packaged import packaged
-from pipeline.walked import plainly, stamp_of
+from pipeline.walked import stamp_of, walked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,10 +60,7 @@ def look(root: Path) -> Look | None:
 def _look(root: Path) -> Look | None:
     began, found = time.time_ns(), {}
     for base, name in ((packaged("site"), "~site/"), (packaged("templates"), "~templates/"), *_own(root)):
-        below = plainly(base)
-        if below is None:
-            return None
-        found.update({name + path: stamp for path, stamp in below.items()})
+        found.update({name + path: stamp for path, stamp in walked(base, plain=True).items()})
     for name in _FILES:
         if (root / name).is_symlink():
             return None
@@ -92,8 +89,10 @@ def said(root: Path, found: Look | None, now: datetime) -> str:
     build = root / "build"
     if not since <= now.timestamp() < until or (build / "letters").exists():
         return ""
-    there = plainly(build / "site")
-    return str(text) if there is not None and _key(sorted(there.items()), _mark(root)) == site else ""
+    with suppress(OSError):
+        if _key(sorted(walked(build / "site", plain=True).items()), _mark(root)) == site:
+            return str(text)
+    return ""
 
 
 def note(root: Path, found: Look | None, opened: Opened, built: Built, lines: Sequence[str]) -> None:

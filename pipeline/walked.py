@@ -6,6 +6,7 @@ that were there are there, and only they are looked at: half the work of a walk.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -60,43 +61,26 @@ def _folders_of(names: Iterable[str]) -> set[str]:
     return found
 
 
-def walked(folder: Path) -> dict[str, Stamp]:
-    """Every file below ``folder`` by its name inside it; none where there is no such folder."""
+def walked(folder: Path, *, plain: bool = False) -> dict[str, Stamp]:
+    """Every file below ``folder`` by its name inside it; none where there is no such folder.
+
+    Where all must be ``plain``, a link raises `OSError`: its stamp would not say what it leads to.
+    """
     found: dict[str, Stamp] = {}
     folders = [(str(folder), "")]
+    if plain and folder.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
     while folders:
         here, before = folders.pop()
         try:
             with os.scandir(here) as rows:
                 for row in rows:
+                    if plain and row.is_symlink():
+                        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), row.path)
                     if row.is_dir():
                         folders.append((row.path, f"{before}{row.name}/"))
                     else:
                         found[before + row.name] = stamp_of(row.stat())
         except FileNotFoundError:
             continue
-    return found
-
-
-def plainly(folder: Path) -> dict[str, Stamp] | None:
-    """The same as `walked`; None where there is a link, of which the stamp would not say what it leads to."""
-    found: dict[str, Stamp] = {}
-    folders = [(str(folder), "")]
-    if folder.is_symlink():
-        return None
-    while folders:
-        here, before = folders.pop()
-        try:
-            with os.scandir(here) as rows:
-                for row in rows:
-                    if row.is_symlink():
-                        return None
-                    if row.is_dir():
-                        folders.append((row.path, f"{before}{row.name}/"))
-                    else:
-                        found[before + row.name] = stamp_of(row.stat())
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
     return found
