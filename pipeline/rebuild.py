@@ -31,7 +31,7 @@ def rebuild(house: House, start: Start, extra: Extra | None, verify: Verify | No
     """Brings the site up to date; a failure leaves it as it was. Raises `Problems` for files that cannot be shown."""
     run = _begin(house, start)
     maker = Maker(run.desk, run.fragments, run.place, run.folders, run.around, feeds=feeds)
-    with _feeds(run, maker) as feeds_made:
+    with _feeds(run, maker, wanted=feeds) as feeds_made:
         _pages(run, maker)
         _singles(run, maker)
         feeds_made()
@@ -61,7 +61,7 @@ def _begin(house: House, start: Start) -> Underway:
 
 
 @contextmanager
-def _feeds(run: Underway, maker: Maker) -> Iterator[Callable[[], None]]:
+def _feeds(run: Underway, maker: Maker, *, wanted: bool) -> Iterator[Callable[[], None]]:
     """The feeds: where little changed they are made while pages are, else after the pages, which know most of them."""
 
     def made() -> Printed:
@@ -70,7 +70,7 @@ def _feeds(run: Underway, maker: Maker) -> Iterator[Callable[[], None]]:
         return printed(run, maker)
 
     fresh = [one for entry in run.desk.entries for one in entry.versions if one.known is None]
-    if len(fresh) >= FEW or run.before.single.get(LOST) != run.around:
+    if not wanted or len(fresh) >= FEW or run.before.single.get(LOST) != run.around:
         yield lambda: run.printed(made())
         return
     for one in fresh:
