@@ -91,19 +91,20 @@ class Ledger(Takeover):
         held = ledgerfile.is_held(folder / ledgerfile.LOCK)
         steps = steplog.read(folder, trusted=False)
         ledger = cls(ledgerfile.connect(path, "ro"), path)
-        if steps:
+        if steps or ledgerfile.is_older(ledger._db):
             ledger._look_ahead(steps)
         if not held:
             ledger._submitting = DeliveryState.UNCERTAIN
         return ledger
 
     def _look_ahead(self, steps: Sequence[Step]) -> None:
-        """Takes steps into a copy in memory, as the ledger itself is only read."""
+        """Takes steps into a copy in memory, brought up to this version, as the ledger itself is only read."""
         copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         copy.row_factory = sqlite3.Row
         with translated(), closing(self._db):
             self._db.backup(copy)
         self._db = copy
+        ledgerfile.upgrade(copy)
         with super()._writing():
             self._take_in(steplog.following(steps, self._number("steps"), trusted=False))
 

@@ -22,7 +22,6 @@ from pipeline.errors import LedgerUnusable
 FILE = "ledger.db"
 LOCK = "ledger.lock"
 SEAL = "ledger.seal"
-VERSION = 1
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -56,7 +55,19 @@ CREATE INDEX events_by_mark ON events (mark);
 CREATE TABLE stops (mark TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_TABLES = set(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
+LATER: tuple[str, ...] = ()
+"""What each later version of Kith changed in the tables of `SCHEMA`, oldest first. A script never changes once it
+was released: ledgers of that version exist."""
+
+
+def newest() -> int:
+    """The version of a ledger as this Kith writes it: 1, and one more for each script in `LATER`."""
+    return 1 + len(LATER)
+
+
+def _tables(version: int) -> set[str]:
+    return set(re.findall(r"CREATE TABLE (\w+)", SCHEMA + "".join(LATER[: version - 1])))
+
 
 CHANGED = (
     f"private/{FILE}: it is not as Kith left it: damaged, taken from a backup, or edited. Restore the newest backup; if"
@@ -78,7 +89,7 @@ def create(path: Path) -> None:
     fresh.unlink(missing_ok=True)
     with translated(), closing(sqlite3.connect(fresh, isolation_level=None)) as database:
         fresh.chmod(0o600)
-        database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        database.executescript(f"BEGIN; {SCHEMA} {''.join(LATER)} PRAGMA user_version={newest()}; COMMIT;")
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
@@ -177,15 +188,33 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _examine(database: sqlite3.Connection) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
+    version = _version(database)
+    if version > newest():
         raise LedgerUnusable(f"private/{FILE}: it was written by a newer Kith. Install that one.")
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-    if version != VERSION or not tables >= _TABLES:
+    if version < 1 or not tables >= _tables(version):
         raise LedgerUnusable(f"private/{FILE}: this is not a ledger, or it is damaged. {_RESTORE}")
     fault = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if fault != "ok":
         raise LedgerUnusable(f"private/{FILE}: it is damaged ({fault}). {_RESTORE}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_older(database: sqlite3.Connection) -> bool:
+    """Whether a ledger was written by an earlier version of Kith."""
+    with translated():
+        return _version(database) < newest()
+
+
+def upgrade(database: sqlite3.Connection) -> None:
+    """Brings a ledger of an earlier version up to `newest`, in one transaction: whole, or not at all."""
+    if is_older(database):
+        with translated():
+            later = "".join(LATER[_version(database) - 1 :])
+            database.executescript(f"BEGIN IMMEDIATE; {later} PRAGMA user_version={newest()}; COMMIT;")
 
 
 @contextmanager

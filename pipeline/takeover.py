@@ -50,6 +50,7 @@ class Takeover(Records):
         if not whole:
             raise LedgerUnusable(ledgerfile.CHANGED)
         ledgerfile.break_seal(self._path)
+        ledgerfile.upgrade(self._db)
         self._steps = list(steps)
         self._take_up(now, count, doubtful=older and (behind > 0 or not usable))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small import NOW
 
-from pipeline import frozen
+from pipeline import frozen, ledgerfile
 from pipeline.errors import LedgerUnusable, Miscounted
 from pipeline.ledger import FILE, Ledger
 from pipeline.outgoing import DeliveryState, Frozen, Issue, Letter, Picture, Sheet
@@ -184,6 +184,46 @@ def test_a_ledger_of_a_newer_kith_is_left_alone(folder: Path) -> None:
         database.execute("PRAGMA user_version=99")
     with pytest.raises(LedgerUnusable, match="newer Kith"):
         Ledger.open(folder, NOW)
+
+
+def earlier(folder: Path, monkeypatch: pytest.MonkeyPatch, later: str) -> bytes:
+    """A ledger of the version before this one, in which `wei` was told `a`; gives its bytes."""
+    with Ledger.open(folder, NOW) as ledger:
+        ledger.freeze(Plan(NOW), [issue("i1", "wei")], [], ["a"])
+    monkeypatch.setattr(ledgerfile, "LATER", (*ledgerfile.LATER, later))
+    return (folder / FILE).read_bytes()
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_up_when_it_is_opened_for_writing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier(folder, monkeypatch, "CREATE TABLE fresh (name TEXT); INSERT INTO fresh SELECT entry FROM seen;")
+    for _ in range(2):
+        with Ledger.open(folder, NOW) as ledger:
+            assert ledger.history(MARKS).told == {"wei": frozenset({"a"})}
+    with raw(folder) as database:
+        assert database.execute("SELECT name FROM fresh").fetchall() == [("a",)], "upgraded once, with what it held"
+        assert database.execute("PRAGMA user_version").fetchone() == (ledgerfile.newest(),)
+
+
+def test_reading_a_ledger_of_an_earlier_version_writes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = earlier(folder, monkeypatch, "ALTER TABLE seen ADD COLUMN more TEXT NOT NULL DEFAULT '';")
+    ledger = Ledger.peek(folder)
+    assert ledger is not None
+    with closing(ledger):
+        assert ledger.history(MARKS).told == {"wei": frozenset({"a"})}
+    assert (folder / FILE).read_bytes() == before
+
+
+def test_an_upgrade_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier(folder, monkeypatch, "CREATE TABLE fresh (name TEXT); INSERT INTO nowhere VALUES (1);")
+    with pytest.raises(LedgerUnusable, match="nowhere"):
+        Ledger.open(folder, NOW)
+    monkeypatch.undo()
+    with Ledger.open(folder, NOW) as ledger:
+        assert ledger.history(MARKS).told == {"wei": frozenset({"a"})}
+    with raw(folder) as database:
+        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name='fresh'").fetchall()
 
 
 def test_the_ledger_is_closed_to_others(folder: Path) -> None:
