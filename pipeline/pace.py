@@ -1,4 +1,4 @@
-"""The calendar of cadences: days, Mondays, and firsts of months, quarters and years in the house's time zone."""
+"""The calendar of cadences: days, Mondays, every second Monday, and firsts of months, quarters and years in the house's time zone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,26 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import Cadence
 
+FIRST_FORTNIGHT = date(1970, 1, 5)
+"""A Monday from which fortnights are counted, so that all projects and all years agree on them."""
+
+_LONGEST = {
+    Cadence.DAILY: 1,
+    Cadence.WEEKLY: 7,
+    Cadence.FORTNIGHTLY: 14,
+    Cadence.MONTHLY: 31,
+    Cadence.QUARTERLY: 92,
+    Cadence.YEARLY: 366,
+}
+"""Days of the longest period of each cadence."""
+
 
 def period(day: date, cadence: Cadence) -> date:
     """The first day of the period that ``day`` falls in."""
     if cadence is Cadence.WEEKLY:
         return day - timedelta(days=day.weekday())
+    if cadence is Cadence.FORTNIGHTLY:
+        return day - timedelta(days=(day - FIRST_FORTNIGHT).days % 14)
     if cadence is Cadence.MONTHLY:
         return day.replace(day=1)
     if cadence is Cadence.QUARTERLY:
@@ -23,8 +38,7 @@ def period(day: date, cadence: Cadence) -> date:
 
 def following(day: date, cadence: Cadence) -> date:
     """The first day of the period after the one that ``day`` falls in."""
-    longest = {Cadence.DAILY: 1, Cadence.WEEKLY: 7, Cadence.MONTHLY: 31, Cadence.QUARTERLY: 92, Cadence.YEARLY: 366}
-    return period(period(day, cadence) + timedelta(days=longest.get(cadence, 1)), cadence)
+    return period(period(day, cadence) + timedelta(days=_LONGEST.get(cadence, 1)), cadence)
 
 
 def due(since: datetime, now: datetime, cadence: Cadence, zone: ZoneInfo) -> bool:

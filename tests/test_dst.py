@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,10 @@ from small import circle, entry, house, person
 from torture.sim import World
 
 from pipeline.model import Cadence, Entry, House
+from pipeline.pace import following, period
 
 ZONES = ["Europe/Madrid", "America/Sao_Paulo", "Australia/Lord_Howe", "America/Havana", "Asia/Shanghai"]
-PACES = [Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY]
+PACES = [Cadence.DAILY, Cadence.WEEKLY, Cadence.FORTNIGHTLY, Cadence.MONTHLY]
 
 
 class Diary:
@@ -61,6 +63,8 @@ def test_over_a_change_of_the_clock_each_day_has_one_digest_at_most(tmp_path: Pa
     weeks = [when.isocalendar()[:2] for when in diary.letters(Cadence.WEEKLY)]
     assert len(days) == len(set(days)) > 20
     assert len(weeks) == len(set(weeks)) >= 3
+    fortnights = [period(when.date(), Cadence.FORTNIGHTLY) for when in diary.letters(Cadence.FORTNIGHTLY)]
+    assert len(fortnights) == len(set(fortnights)) >= 1
 
 
 @pytest.mark.parametrize("zone", ["Europe/Madrid", "America/Havana"])
@@ -119,3 +123,16 @@ def test_a_machine_with_its_clock_in_another_zone_counts_the_days_of_the_house(t
     assert not diary.letters(Cadence.DAILY)
     diary.at(datetime.fromisoformat("2026-06-01T16:01:00+00:00"))
     assert len(diary.letters(Cadence.DAILY)) == 1
+
+
+def test_fortnights_begin_on_every_second_monday_over_ends_of_years_and_leap_days() -> None:
+    day, starts = date(2026, 12, 1), set()
+    while day < date(2029, 3, 15):
+        first = period(day, Cadence.FORTNIGHTLY)
+        assert first.weekday() == 0
+        assert first <= day < following(day, Cadence.FORTNIGHTLY) == first + timedelta(days=14)
+        starts.add(first)
+        day += timedelta(days=1)
+    ordered = sorted(starts)
+    assert {later - sooner for sooner, later in pairwise(ordered)} == {timedelta(days=14)}
+    assert date(2027, 1, 4) in starts, "fixed for ever: a reader's Monday does not move with an upgrade"
