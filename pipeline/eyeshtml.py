@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from pipeline.eyes import Seen, Sight
@@ -65,36 +64,25 @@ summary { cursor: pointer; margin-top: 1.2rem; }
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What all pages share; ``script`` is the hash of what alone may run, the reload."""
-
-    script: str
-
-    def page(self, title: str, body: str) -> str:
-        """A whole page, which loads nothing that is not from this machine."""
-        here = "http://localhost:* http://127.0.0.1:*"
-        rule = (
-            f"default-src 'none'; img-src data: {here}; media-src {here}; style-src 'unsafe-inline';"
-            f" script-src '{self.script}'; connect-src {here}"
-        )
-        return (
-            f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{rule}">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            '<meta name="robots" content="noindex">\n<link rel="icon" href="data:,">\n'
-            f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
-            "</body>\n</html>\n"
-        )
+def _page(title: str, body: str) -> str:
+    """A whole page, which loads nothing that is not from this machine."""
+    here = "http://localhost:* http://127.0.0.1:*"
+    rule = f"default-src 'none'; img-src data: {here}; media-src {here}; style-src 'unsafe-inline'"
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{rule}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="robots" content="noindex">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
+        "</body>\n</html>\n"
+    )
 
 
 Address = Callable[[Seen], str]
 """Where an entry is read by whoever it is shown to."""
 
 
-def index(
-    frame: Frame, one: Sight, facts: Iterable[tuple[str, str]], subjects: Sequence[str], front: str, address: Address
-) -> str:
+def index(one: Sight, facts: Iterable[tuple[str, str]], subjects: Sequence[str], front: str, address: Address) -> str:
     """What somebody can read, what they get now, what is held and what is kept from them, each with its rule."""
     beyond = [seen for seen in one.entries if seen.beyond]
     kept = [seen for seen in one.entries if seen.kept]
@@ -107,7 +95,7 @@ def index(
         _section("What everybody reads", [f'<a href="{escape(front)}">The site</a>'], _list(open_, address)),
         *([_section(f"Kept from {one.name}", [_kept(seen) for seen in kept])] if kept else []),
     ]
-    return frame.page(f"What {one.name} can read", "\n".join(parts))
+    return _page(f"What {one.name} can read", "\n".join(parts))
 
 
 def _section(title: str, rows: Iterable[str], more: str = "") -> str:
@@ -173,7 +161,7 @@ def _words(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def entry_page(frame: Frame, one: Sight, seen: Seen, html: str) -> str:
+def entry_page(one: Sight, seen: Seen, html: str) -> str:
     """An entry as somebody reads it, with the rules above it."""
     rules = [seen.whole, *seen.passages]
     rows = "".join(
@@ -188,10 +176,10 @@ def entry_page(frame: Frame, one: Sight, seen: Seen, html: str) -> str:
         f'<ul class="rows">{rows}</ul>\n'
         f'<div class="body" lang="{lang}" dir="{direction(seen.version.lang)}">\n{html}\n</div>'
     )
-    return frame.page(_named(seen), body)
+    return _page(_named(seen), body)
 
 
-def letter_page(frame: Frame, one: Sight, letter: Letter, html: str) -> str:
+def letter_page(one: Sight, letter: Letter, html: str) -> str:
     """A letter as its reader sees it: its HTML in a frame where nothing runs, its text below."""
     inner = re.sub(r"<head\b[^>]*>", lambda match: match[0] + '<base target="_blank">', html, count=1)
     to = f"{letter.to_name} <{letter.to}>" if letter.to_name else letter.to
@@ -203,10 +191,10 @@ def letter_page(frame: Frame, one: Sight, letter: Letter, html: str) -> str:
         f' srcdoc="{escape(inner)}"></iframe>\n'
         f'<details><summary>As plain text</summary><pre class="plain">{escape(letter.text)}</pre></details>'
     )
-    return frame.page(letter.subject, body)
+    return _page(letter.subject, body)
 
 
-def paste_page(frame: Frame, one: Sight, text: str) -> str:
+def paste_page(one: Sight, text: str) -> str:
     """A text to paste."""
     back = f'<p class="back"><a href="../">What {escape(one.name)} can read</a></p>'
-    return frame.page("A text to paste", f'{back}\n<h1>A text to paste</h1>\n<pre class="plain">{escape(text)}</pre>')
+    return _page("A text to paste", f'{back}\n<h1>A text to paste</h1>\n<pre class="plain">{escape(text)}</pre>')

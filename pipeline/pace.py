@@ -1,4 +1,4 @@
-"""The calendar of cadences: days, Mondays, every second Monday, and firsts of months, quarters and years in the house's time zone."""
+"""The calendar of cadences: days, Mondays, and firsts of months, quarters and years, in the house's time zone."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ Everything is made in `build/seen`, which nothing deploys, and served on this ma
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from pipeline.build import Built
 from pipeline.custody import passing_secret
 from pipeline.errors import Problems
 from pipeline.eyes import Seen, Sight, sight
-from pipeline.eyeshtml import Frame, entry_page, index, letter_page, paste_page
+from pipeline.eyeshtml import entry_page, index, letter_page, paste_page
 from pipeline.finish import finish
 from pipeline.frozen import whole
 from pipeline.keyring import Keyring
@@ -31,15 +30,11 @@ from pipeline.outgoing import Letter
 from pipeline.plan import plan
 from pipeline.preview import preview
 from pipeline.report import counted
-from pipeline.serve import SCRIPT, Studio
+from pipeline.serve import Studio
 from pipeline.standing import stance, who_is
 
 ROOM = "/seen-as/"
 """Where the pages are on the preview's server, beside the site."""
-
-_INNER = SCRIPT.removeprefix("<script>").removesuffix("</script>").encode()
-_RELOAD = f"sha256-{base64.b64encode(hashlib.sha256(_INNER).digest()).decode('ascii')}"
-"""The name, in a page's policy, of the script that the server adds to it."""
 
 
 def seen_by(root: Path, environ: Mapping[str, str], now: datetime, name: str) -> tuple[Opened, Sight]:
@@ -89,7 +84,7 @@ class Eyes(Studio):
 def write(opened: Opened, one: Sight, built: Built, folder: Path) -> None:
     """Writes the pages of a view into ``folder``, in place of what is in it."""
     house = opened.house
-    links, frame = Links.of(house.settings), Frame(_RELOAD)
+    links = Links.of(house.settings)
     letters = [whole(frozen) for issue in built.issues for frozen in issue.letters]
     facts = [] if one.who == PUBLIC else stance(house, opened.history, one.who)
     shown = [("reads", ", ".join(f"`{name}`" for name in sorted(one.audience))), *facts]
@@ -100,13 +95,13 @@ def write(opened: Opened, one: Sight, built: Built, folder: Path) -> None:
         own = f"entries/{numbers[seen.entry.id]}.html" if seen.entry.id in numbers else ""
         return own or links.rooted(links.entry(seen.entry, seen.version.lang))
 
-    pages = {"index.html": index(frame, one, shown, subjects, links.base, address)}
-    texts = [letter_page(frame, one, letter, _local(letter, links)) for letter in letters]
-    texts += [paste_page(frame, one, pasted.text) for pasted in built.pastes]
+    pages = {"index.html": index(one, shown, subjects, links.base, address)}
+    texts = [letter_page(one, letter, _local(letter, links)) for letter in letters]
+    texts += [paste_page(one, pasted.text) for pasted in built.pastes]
     pages |= {f"letters/{number}.html": text for number, text in enumerate(texts, start=1)}
     binder = _Binder(house, opened.root, one, Keyring(house, (opened.secret or passing_secret(opened.root)).seals))
     pages |= {
-        f"entries/{numbers[seen.entry.id]}.html": entry_page(frame, one, seen, binder.body(seen))
+        f"entries/{numbers[seen.entry.id]}.html": entry_page(one, seen, binder.body(seen))
         for seen in one.entries
         if seen.entry.id in numbers
     }

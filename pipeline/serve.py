@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import gc
+import hashlib
 import html
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +38,7 @@ SCRIPT = """<script>
   box.style.cssText = 'position:fixed;inset:auto 0 0 0;max-height:45vh;overflow:auto;margin:0;padding:1rem 1.25rem;' +
     'background:#7f1d1d;color:#fff;font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;z-index:9999';
   const show = (text) => { box.textContent = text; text ? document.body.append(box) : box.remove(); };
-  const mine = location.pathname.startsWith('/letters-preview/') ? 'letters' : 'build';
+  const mine = location.pathname.startsWith('/letters-') ? 'letters' : 'build';
   let seen = null;
   new EventSource('/kith-events').onmessage = (event) => {
     const state = JSON.parse(event.data);
@@ -45,6 +48,27 @@ SCRIPT = """<script>
   };
 })();
 </script>"""
+
+_CODE = SCRIPT.removeprefix("<script>").removesuffix("</script>").encode()
+RELOAD = f"'sha256-{base64.b64encode(hashlib.sha256(_CODE).digest()).decode('ascii')}'"
+"""The reload script as a Content-Security-Policy names it: by its hash, so that nothing else may run."""
+
+_POLICY = re.compile(rb"""(<meta http-equiv="Content-Security-Policy" content=")([^"]*)""", re.IGNORECASE)
+
+
+def allowing_reload(policy: str) -> str:
+    """A page's Content-Security-Policy with leave for the reload script, and for the events that it hears of.
+
+    Source: https://www.w3.org/TR/CSP3/ (a directive that is not there falls back to ``default-src``).
+    """
+    rules = {name.lower(): rest.split() for name, _, rest in (one.strip().partition(" ") for one in policy.split(";"))}
+    rules.pop("", None)
+    for name, source in (("script-src", RELOAD), ("connect-src", "'self'")):
+        allowed = rules.get(name, rules.get("default-src"))
+        # A hash beside 'unsafe-inline' would stop every other script of the page.
+        if allowed is not None and source not in allowed and not (source == RELOAD and "'unsafe-inline'" in allowed):
+            rules[name] = [*(one for one in allowed if one != "'none'"), source]
+    return "; ".join(" ".join((name, *sources)) for name, sources in rules.items())
 
 
 class Studio:
@@ -207,7 +231,8 @@ class _Handler(SimpleHTTPRequestHandler):
         self._answer(HTTPStatus.NOT_FOUND, self._lively(data), "text/html")
 
     def _lively(self, data: bytes) -> bytes:
-        head, end, tail = data.rpartition(b"</body>")
+        widened = _POLICY.sub(lambda rule: rule[1] + allowing_reload(rule[2].decode()).encode(), data)
+        head, end, tail = widened.rpartition(b"</body>")
         return head + SCRIPT.encode() + end + tail
 
     def _answer(self, status: HTTPStatus, data: bytes, kind: str, location: str = "") -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from houses import Ran, house, run
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from sealed_house import FILES
 from torture.harness import Runner
@@ -19,7 +20,8 @@ from tests.browsing import chromium
 from tests.fake_sendgrid import KEY
 
 # The same examples every time; with `KITH_EXAMPLES`, which some tests also take for a number, other ones each time.
-examples.register_profile("same", derandomize=True, database=None)
+# How long an example takes to make says nothing of the code on a busy machine.
+examples.register_profile("same", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 if "KITH_EXAMPLES" not in os.environ:
     examples.load_profile("same")
 

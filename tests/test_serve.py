@@ -15,8 +15,10 @@ from pathlib import Path
 
 import houses
 import pytest
+import sealed_house
 
 from pipeline.preview import preview
+from pipeline.serve import RELOAD, allowing_reload
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -120,6 +122,43 @@ def test_a_save_shows_by_itself_and_a_problem_is_shown_in_the_page(served: tuple
         expect(page.get_by_text("The end.")).to_be_attached(timeout=20_000)
         page.wait_for_function("scrollY === 1200")
         browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed")
+def test_the_gallery_and_encrypted_pages_load_themselves_anew_as_well(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    root = houses.house(tmp_path / "house", sealed_house.FILES)
+    post = next(path for path in sorted((root / "content").rglob("*.md")) if "visibility:" in path.read_text("utf-8"))
+    with running(root) as address, sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        sealed = next((root / "build" / "preview" / "site" / "s").glob("*/index.html")).parent.name
+        tabs = [browser.new_page() for _ in range(2)]
+        refused: list[str] = []
+        for tab, path in zip(tabs, ["letters-gallery/", f"s/{sealed}/"], strict=True):
+            tab.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)
+            with tab.expect_response("**/kith-events"):
+                tab.goto(f"{address}/{path}")
+        with tabs[0].expect_event("load", timeout=30_000), tabs[1].expect_event("load", timeout=30_000):
+            post.write_text(post.read_text("utf-8") + "\nOne more line.\n", "utf-8")
+        assert refused == []
+        browser.close()
+
+
+@pytest.mark.parametrize(
+    ("policy", "widened"),
+    [
+        ("default-src 'none'", f"default-src 'none'; script-src {RELOAD}; connect-src 'self'"),
+        ("script-src 'none';connect-src data:", f"script-src {RELOAD}; connect-src data: 'self'"),
+        ("img-src data:", "img-src data:"),
+        ("default-src 'self' 'unsafe-inline'", "default-src 'self' 'unsafe-inline'"),
+        (f"Script-Src 'self' {RELOAD}; connect-src 'self';", f"script-src 'self' {RELOAD}; connect-src 'self'"),
+    ],
+)  # fmt: skip
+def test_a_pages_policy_gives_leave_to_the_reload_script_alone(policy: str, widened: str) -> None:
+    assert allowing_reload(policy) == widened
 
 
 def test_the_site_is_shown_before_the_letters_are_made(tmp_path: Path) -> None:

@@ -151,7 +151,9 @@ def _payloads(source: str) -> list[tuple[str, bytes]]:
 @click.option("--pause", "state", flag_value="paused", help="Not for now.")
 @click.option("--resume", "state", flag_value="resume", help="They are back from a pause.")
 @click.option("--return", "state", flag_value="return", help="They had left, and asked for letters again.")
-@click.option("--cadence", default="", help="How often: each, daily, weekly, fortnightly, monthly, quarterly, yearly, never.")
+@click.option(
+    "--cadence", default="", help="How often: each, daily, weekly, fortnightly, monthly, quarterly, yearly, never."
+)
 @click.option("--languages", default="", help="In which languages, the favourite first: zh,en")
 @click.pass_obj
 def choice(session: Session, person: str, state: str | None, cadence: str, languages: str) -> None:
