@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from pipeline.crew import cores, receive, send
 from pipeline.errors import KithError
+from pipeline.forked import fork
 from pipeline.walked import Stamp, mark, walked
 
 _MOST = 32_000
@@ -39,10 +40,13 @@ class _Hand:
         (orders, giving), (answers, answering) = os.pipe(), os.pipe()
         self._room = _room(giving)
         sys.stdout.flush()
-        self.process = os.fork()
+        try:
+            self.process = fork([orders, answering, self._sheet.fileno()])
+        except OSError:
+            for pipe in (orders, giving, answers, answering):
+                os.close(pipe)
+            raise
         if self.process == 0:
-            os.close(giving)
-            os.close(answers)
             self._work(os.fdopen(orders, "rb"), os.fdopen(answering, "wb"), convert)
         os.close(orders)
         os.close(answering)
@@ -51,7 +55,6 @@ class _Hand:
     def _work(self, orders: IO[bytes], answers: IO[bytes], convert: Convert) -> None:
         """The life of the other process; it never returns."""
         try:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
             marshal.dump(walked(self.site), self._sheet)
             self._sheet.flush()
             send(answers, "seen", None)
@@ -98,7 +101,7 @@ class _Hand:
             self._orders.close()
             self._answers.close()
         self._sheet.close()
-        # it has nothing to lose, and other children may hold its pipe open; who reaps children may have been faster
+        # it has nothing to lose, and may be at work on something long; who reaps children may have been faster
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(self.process, signal.SIGKILL)
             os.waitpid(self.process, 0)

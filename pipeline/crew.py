@@ -6,6 +6,7 @@ import gc
 import marshal
 import os
 import selectors
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, TypeVar
 
 from pipeline.errors import KithError, Problem, Problems
+from pipeline.forked import fork, is_orphan
 
 T = TypeVar("T")
 
@@ -45,8 +47,6 @@ def spread(tasks: Sequence[T], work: Callable[[T], Any], weight: int = 1) -> Ite
         yield from _results(workers)
     finally:
         for worker in workers:
-            worker.pipe.close()  # all of them first: a worker may hold the pipes of those before it open
-        for worker in workers:
             worker.end()
         gc.unfreeze()
 
@@ -67,6 +67,9 @@ def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
         return
     try:
         yield lambda: next(iter(list(_results([worker]))))
+    except BaseException:
+        worker.stop()
+        raise
     finally:
         worker.end()
 
@@ -77,12 +80,22 @@ class _Worker:
     def __init__(self, tasks: Sequence[Any], work: Callable[[Any], Any]) -> None:
         reading, writing = os.pipe()
         sys.stdout.flush()
-        self.process = os.fork()
-        if self.process == 0:
+        parent = os.getpid()
+        try:
+            self.process = fork([writing])
+        except OSError:
             os.close(reading)
-            _labour(tasks, work, writing)
+            os.close(writing)
+            raise
+        if self.process == 0:
+            _labour(tasks, work, writing, parent)
         os.close(writing)
         self.pipe: IO[bytes] = os.fdopen(reading, "rb")
+
+    def stop(self) -> None:
+        """Ends the process at once, whatever it is at."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
 
     def end(self) -> None:
         """Waits for the process; closing its pipe ends one that is still at work."""
@@ -91,13 +104,15 @@ class _Worker:
             os.waitpid(self.process, 0)
 
 
-def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int) -> None:
+def _labour(tasks: Sequence[Any], work: Callable[[Any], Any], writing: int, parent: int) -> None:
     """The life of a worker; it never returns."""
     code = 1
     try:
         with os.fdopen(writing, "wb") as pipe:
             try:
                 for task in tasks:
+                    if is_orphan(parent):
+                        break
                     send(pipe, "made", work(task))
             except Problems as error:
                 send(pipe, "problems", [(p.path, p.line, p.fact, p.suggestion) for p in error.problems])
@@ -141,11 +156,15 @@ def _results(workers: Sequence[_Worker]) -> Iterator[Any]:
                     yield value
 
 
+class Lost(KithError):
+    """The other process ended before it said all that it was asked for."""
+
+
 def receive(pipe: Any) -> tuple[str, Any]:
-    """The next message of another process. Raises `KithError` when it ended before it sent one."""
+    """The next message of another process. Raises `Lost` when it ended before it sent one."""
     size = pipe.read(8)
     data = pipe.read(int.from_bytes(size, "big")) if len(size) == 8 else b""
     if not data:
-        raise KithError("A part of the build ended unexpectedly. Run it again; `kith build --full` makes all anew.")
+        raise Lost("A part of the build ended unexpectedly. Run it again; `kith build --full` makes all anew.")
     kind, value = marshal.loads(data)  # noqa: S302 - from our own process, over our own pipe
     return kind, value

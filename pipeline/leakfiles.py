@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
+import pickle
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from pipeline.crew import Lost, beside
 from pipeline.excuses import Key
 from pipeline.leak import Leak
 from pipeline.leakcache import Memory, digest
 from pipeline.walked import Stamp, stamp_of, walked
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 _MANY = 12_000_000
 """Bytes from which a second process pays."""
@@ -67,26 +65,15 @@ class Search:
         if unknown:
             self.ready()  # once, before a second process needs it too
         half = _half(unknown)
-        if half == len(unknown) or not _may_fork():
+        if half == len(unknown):
             return self._one_by_one(unknown)
-        import multiprocessing
-
-        context = multiprocessing.get_context("fork")
-        here, there = context.Pipe(duplex=False)
-        worker = context.Process(target=self._answer, args=(unknown[half:], there), daemon=True)
-        worker.start()
-        there.close()
-        done = self._one_by_one(unknown[:half])
-        try:
-            other: Done = here.recv()
-        except EOFError:
-            other = self._one_by_one(unknown[half:])
-        worker.join()
+        with beside(lambda: pickle.dumps(self._one_by_one(unknown[half:]))) as others:
+            done = self._one_by_one(unknown[:half])
+            try:
+                other: Done = pickle.loads(others())  # noqa: S301 - from our own process, over our own pipe
+            except Lost:
+                other = self._one_by_one(unknown[half:])
         return done.and_also(other)
-
-    def _answer(self, files: Sequence[File], line: Connection) -> None:
-        line.send(self._one_by_one(files))
-        line.close()
 
     def _one_by_one(self, files: Iterable[File]) -> Done:
         done = Done()
@@ -103,11 +90,6 @@ class Search:
         done.excuses = set(self.excuses)
         done.spared |= self.spared
         return done
-
-
-def _may_fork() -> bool:
-    """Whether a second process helps, and can be made without copying another thread's locks."""
-    return hasattr(os, "fork") and threading.active_count() == 1 and (os.cpu_count() or 1) > 1
 
 
 def _half(files: Sequence[File]) -> int:

@@ -12,9 +12,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "around bare blocks coloured durable edges edition errors feedhtml feeditems feedlook film languages ledgermark "
-    "lettercode mailparts marks offered once packaged pictext pictured pieces prose references remotes retouch "
-    "salvage saves sealing sections sieve sizes svg throttle traces treework undone walked",
+    "around bare blocks coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
+    "ledgermark lettercode mailparts marks offered once packaged pictext pictured pieces prose references remotes "
+    "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked",
     "crew feedjson feedlean feedread inline kept ledgerfile linewise overload repository secret setbacks settings "
     "stage steplog validate wire yamlfile",
     "ahead cldr deploy dialect feedxml frontmatter mailsession model settled textfile theme web wording",

@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,56 @@ def make_house(root: Path, people: int, url: str, mail: str = "", transport: str
     (root / "subscribers.yml").write_text(CIRCLES + "".join(rows), "utf-8")
     add_update(root, "rain", "2020-01-02", "Rain at last.")
     return root
+
+
+def make_large(root: Path, url: str, files: int = 1500, size: int = 10_000) -> Path:
+    """A house of three people whose site is so large (15 MB) that a second process helps to look through it.
+
+    The names are long, so that what that process has to say is more than a pipe holds.
+    """
+    make_house(root, 3, url)
+    media, dice = root / "content" / "media", random.Random(15)
+    media.mkdir()
+    names = [f"{number:05}-{'long-name-' * 6}.pdf" for number in range(files)]
+    for name in names:
+        (media / name).write_text("%PDF-1.4\n" + dice.randbytes(size // 2).hex(), "ascii")
+    links = "\n".join(f"- [file](../media/{name})" for name in names)
+    post = root / "content" / "posts" / "files.md"
+    post.parent.mkdir()
+    post.write_text(f"---\nid: files\ntitle: Files\ndate: 2020-01-01\ntell: none\n---\n\n{links}\n", "utf-8")
+    return root
+
+
+def forget_what_is_clean(root: Path) -> None:
+    """The next run looks through the whole site again."""
+    shutil.rmtree(root / "build" / "cache", ignore_errors=True)
+
+
+def begin(root: Path, point: str, environ: dict[str, str], signal_name: str = "SIGKILL") -> subprocess.Popen[bytes]:
+    """A publish in a process group of its own, which is killed at ``point`` with that signal."""
+    command = [sys.executable, str(KILLER), point, "--house", str(root), "publish", "--yes"]
+    return subprocess.Popen(
+        command, env=environ | {"KILLER_SIGNAL": signal_name}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def left_behind(group: int, seconds: float = 4.0) -> list[int]:
+    """The processes of a group that are still there after so long."""
+    end = time.monotonic() + seconds
+    while (found := _alive(group)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def _alive(group: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, theirs = path.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if int(theirs) == group and state not in "ZX":
+                found.append(int(path.parent.name))
+    return found
 
 
 def _person(number: int, circle: str, state: str = "subscribed") -> str:

@@ -1,4 +1,4 @@
-"""Runs the real `kith` in a process of its own and kills it with SIGKILL at a named point.
+"""Runs the real `kith` in a process of its own and kills it at a named point, with SIGKILL or what KILLER_SIGNAL names.
 
 A point is ``kind:number:when``, such as ``commit:3:before``: what is about to happen, for which time, and where in it.
 
@@ -9,6 +9,7 @@ A point is ``kind:number:when``, such as ``commit:3:before``: what is about to h
     connect  before, after       a connection to the provider
     send     before, half, after     bytes to the provider
     recv     before, half, after     bytes from the provider
+    fork     before, after           a second process; after it was begun, it is at work when this one is killed
 
 The product knows nothing of this: what it calls is wrapped from outside. As its own process:
 
@@ -44,6 +45,7 @@ WHENS = {
     "connect": ("before", "after"),
     "send": ("before", "half", "after"),
     "recv": ("before", "half", "after"),
+    "fork": ("before", "after"),
 }
 
 Hit = Callable[[str, str], bool]
@@ -58,6 +60,7 @@ class Killer:
         number, _, when = rest.partition(":")
         self._kind, self._number, self._when = kind, int(number or 0), when
         self._counts = counts
+        self._signal = getattr(signal, os.environ.get("KILLER_SIGNAL", "SIGKILL"))
         self._seen: Counter[str] = Counter()
         self._mine = threading.local()
 
@@ -73,7 +76,7 @@ class Killer:
         if here and when == "before" and self._when == "half":
             return True
         if here and when == self._when:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._signal)
         return False
 
 
@@ -148,6 +151,20 @@ def mortal_pwrite(hit: Hit) -> Callable[[int, bytes, int], int]:
     return wrapped
 
 
+def mortal_fork(hit: Hit) -> Callable[[], int]:
+    """`os.fork` as a point; only the parent is killed at it."""
+    fork = os.fork
+
+    def wrapped() -> int:
+        hit("fork", "before")
+        child = fork()
+        if child:
+            hit("fork", "after")
+        return child
+
+    return wrapped
+
+
 def around(hit: Hit, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` as a point of ``kind``.
 
@@ -172,6 +189,7 @@ def arm(hit: Hit) -> None:
     sqlite3.connect = lambda *values, **named: connect(*values, factory=factory, **named)
     socket.socket = mortal_socket(hit)
     os.pwrite = mortal_pwrite(hit)
+    os.fork = mortal_fork(hit)
     for name in ("replace", "unlink", "fsync", "ftruncate", "posix_fallocate"):
         setattr(os, name, around(hit, "file", getattr(os, name)))
 

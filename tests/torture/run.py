@@ -3,6 +3,8 @@
     chains      for each kind of point, run after run is killed at it in its next letter, until no letter is left
     points      every point of a whole run that belongs to no letter: files, first and last transactions, lists
     schedules   seeded crashes and blind kills of real processes, with further issues in between
+    children    a run over 15 MB of site is ended by KILL, TERM and HUP at every fork and at blind moments: no process
+                of it stays, and the next run works
     lives       seeded crashes and losses of power in this process, with faults, events and settling in between
 
 Seeds make chains of choice the same each time; blind kills and the kernel do not.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -26,7 +29,17 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
-from torture.harness import Runner, Trial, anew, make_house, schedule  # noqa: E402 - the path is known only now
+from torture.harness import (  # noqa: E402 - the path is known only now
+    Runner,
+    Trial,
+    anew,
+    begin,
+    forget_what_is_clean,
+    left_behind,
+    make_house,
+    make_large,
+    schedule,
+)
 from torture.killer import WHENS  # noqa: E402 - as above
 from torture.provider import Provider  # noqa: E402 - as above
 
@@ -86,6 +99,27 @@ def schedules(people: int, seeds: tuple[int, ...]) -> Counter[str]:
     return did
 
 
+def children(seed: int) -> Counter[str]:
+    """Ends runs that have other processes at work."""
+    did: Counter[str] = Counter()
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="kith-torture-") as name, Provider(Path(name) / "books.jsonl") as provider:
+        root = make_large(Path(name) / "house", provider.url)
+        assert begin(root, "none", provider.environ()).wait() == 0
+        for signal_name in ("SIGKILL", "SIGTERM", "SIGHUP"):
+            for point in (*(f"fork:{number}:after" for number in range(1, 5)), *["none"] * 8):
+                forget_what_is_clean(root)
+                run = begin(root, point, provider.environ(), signal_name)
+                if point == "none":
+                    time.sleep(dice.random() * 3)
+                    run.send_signal(getattr(signal, signal_name))
+                run.wait()
+                assert not left_behind(run.pid), f"{signal_name} at {point} left a process behind"
+                did["ended with children"] += 1
+                assert begin(root, "none", provider.environ()).wait() == 0, f"after {signal_name} at {point}"
+    return did
+
+
 def lives(people: int, seeds: tuple[int, ...]) -> Counter[str]:
     from test_schedules import live
 
@@ -124,6 +158,7 @@ def jobs(options: argparse.Namespace) -> list[Job]:
         found += [(point, (people, tuple(names[start::12]))) for start in range(12)]
     real = range(first, first + options.schedules)
     found += [(schedules, (people, tuple(real[start::20]))) for start in range(min(20, len(real)))]
+    found += [(children, (first,))] if options.points else []
     told = range(first, first + options.lives)
     found += [(lives, (min(people, 60), tuple(told[start::20]))) for start in range(min(20, len(told)))]
     return found
