@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,9 @@ _ROOMS: tuple[tuple[str, Callable[[], Commands]], ...] = (
 _ROOM = {name: room for names, room in _ROOMS for name in names.split()}
 
 
+_SETTINGS = re.compile(r"^\s*\[\s*tool\s*\.\s*kith\s*[.\]]", re.MULTILINE)
+
+
 class Ordered(click.Group):
     """Lists commands in the order in which a person meets them."""
 
@@ -64,18 +68,40 @@ class Ordered(click.Group):
 
 
 @click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--house", "house", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default=True,
-              help="The folder of the house.")  # fmt: skip
+@click.option("--house", "house", type=click.Path(file_okay=False, path_type=Path), default=None,
+              help="The folder of the project; without it, this folder or the nearest one above.")  # fmt: skip
 @click.version_option(package_name="kith", prog_name="kith")
 @click.pass_context
-def kith(ctx: click.Context, house: Path) -> None:
-    """Publish once; each circle hears what is meant for it, in its own language, at its own pace.
+def kith(ctx: click.Context, house: Path | None) -> None:
+    """Publish once; each circle gets what is meant for it, in its own language, at its own cadence.
 
-    Posts and updates in content/ and the people in subscribers.yml become a site, feeds and letters.
+    Posts and updates in content/ and the people in subscribers.yml become a site, feeds and emails.
     """
     import os
 
     if ctx.obj is None:
-        ctx.obj = Session(house.resolve(), dict(os.environ))
-    elif house != Path():
+        here = Path.cwd()
+        ctx.obj = Session(house.resolve() if house else project_root(here), dict(os.environ))
+        if not house:
+            ctx.obj.here = here
+    elif house is not None:
         ctx.obj.root = house.resolve()
+
+
+def project_root(here: Path) -> Path:
+    """The folder of the project that ``here`` is in: this one, or the nearest above it.
+
+    A project has `subscribers.yml`, or `[tool.kith]` in its `pyproject.toml`. Where there is none, ``here``: the
+    commands say themselves that it is no project.
+    """
+    for folder in (here, *here.parents):
+        if (folder / "subscribers.yml").exists() or _has_settings(folder / "pyproject.toml"):
+            return folder
+    return here
+
+
+def _has_settings(path: Path) -> bool:
+    try:
+        return path.is_file() and _SETTINGS.search(path.read_text("utf-8", "replace")) is not None
+    except OSError:
+        return False

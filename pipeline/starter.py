@@ -1,67 +1,95 @@
-"""Makes a new house, and new files to write in; never writes over anything."""
+"""Makes a new project; never writes over anything."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 from datetime import datetime
 from email.utils import formataddr
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import KithError
+from pipeline.languages import closest
 from pipeline.links import slugify
-from pipeline.model import PUBLIC
 from pipeline.packaged import packaged
-from pipeline.settings import Settings
-from pipeline.subscribers import read_subscribers
-from pipeline.validate import LANGUAGE, did_you_mean
+from pipeline.validate import LANGUAGE
+from pipeline.yamlfile import parse
 
-_TEXTS = Path(__file__).resolve().parent / "newhouse"
+_FILES = Path(__file__).resolve().parent / "newhouse"
+_TEXTS = _FILES / "texts"
+_PLACES = {
+    "hello.md": Path("content/posts"),
+    "first-line.md": Path("content/updates"),
+    "about.md": Path("content/pages"),
+}
 _RENAMED = {"gitignore": ".gitignore", "pyproject.toml.txt": "pyproject.toml"}
 _IGNORED = Path(".gitignore")
 
 
 def make_house(folder: Path, title: str, language: str, now: datetime) -> list[str]:
-    """A house that can be published at once; says what to do next. Refuses a folder that has one."""
+    """A project that can be published at once; says what to do next. Refuses a folder that has one."""
     if (folder / "pyproject.toml").exists() or (folder / "content").exists():
-        raise KithError(f"{folder}: there is a house, or another project, already. Choose an empty folder.")
+        raise KithError(
+            f"{folder}: there is a project already: it has `pyproject.toml` or `content/`. Choose an empty folder."
+        )
     if not LANGUAGE.fullmatch(language):
         raise KithError(f"`{language}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
     zone = _local_zone()
     now = now.astimezone(ZoneInfo(zone))
     name = " ".join(title.split()) or _named(folder)
+    spoken = closest(language, languages())
     fill = {
         "title": json.dumps(name, ensure_ascii=False),
         "sender": json.dumps(f"{_display(name)} <you@example.org>", ensure_ascii=False),
         "slug": _host(name),
         "language": language,
+        "lang": language if spoken else "en",
         "timezone": zone,
         "now": f"{now:%Y-%m-%d %H:%M}",
         "day": f"{now:%Y-%m-%d}",
         "month": f"{now:%Y-%m}",
     }
-    files = _new_house(fill)
+    files = _new_house(fill, _TEXTS / (spoken or "en"))
     there = sorted(str(place) for place in files if (folder / place).exists() and place != _IGNORED)
     if there:
-        raise KithError(f"{folder}: {', '.join(there)} stands there already. Choose an empty folder.")
+        raise KithError(f"{folder}: these files exist already: {', '.join(there)}. Choose an empty folder.")
     for place, text in files.items():
         if place == _IGNORED and (folder / place).exists():
             _add_lines(folder / place, text)
         else:
-            _write(folder / place, text)
+            write_new(folder / place, text)
     (folder / "content" / "media").mkdir(exist_ok=True)
-    return [f"{folder} is a house now.", "", f"  cd {folder}", "  kith publish        a first site, feeds and letters",
-            "  kith serve          look at them", "  kith new post TITLE"]  # fmt: skip
+    return _next_steps(folder, "" if spoken else language)
 
 
-def _new_house(fill: dict[str, str]) -> dict[Path, str]:
-    """Every file of a new house, by its place in it."""
-    files = {
-        source.relative_to(_TEXTS): _filled(source.read_text("utf-8"), fill)
-        for source in sorted(path for path in _TEXTS.rglob("*") if path.is_file())
-    }
+def languages() -> list[str]:
+    """The languages in which Kith has first texts."""
+    return sorted(path.name for path in _TEXTS.iterdir() if path.is_dir())
+
+
+def _next_steps(folder: Path, unknown: str) -> list[str]:
+    here = folder.resolve() == Path.cwd()
+    return [
+        "Created a project in this folder." if here else f"Created a project in {folder}.",
+        *([f"The first texts are in English: Kith has none in `{unknown}` yet."] if unknown else []),
+        "",
+        *([] if here else [f"  cd {shlex.quote(str(folder))}"]),
+        "  kith publish        make the first site, feeds and emails; nothing leaves this machine yet",
+        "  kith serve          look at them in a browser",
+        '  kith new post "What I learned"',
+    ]
+
+
+def _new_house(fill: dict[str, str], texts: Path) -> dict[Path, str]:
+    """Every file of a new project, by its place in it; ``texts`` is the folder of first texts in its language."""
+    titles = parse((texts / "circles.yml").read_text("utf-8")).value
+    fill = fill | {name: json.dumps(title, ensure_ascii=False) for name, title in titles.items()}
+    sources = {path.relative_to(_FILES): path for path in sorted(_FILES.iterdir()) if path.is_file()}
+    sources |= {folder / name: texts / name for name, folder in _PLACES.items()}
+    files = {place: _filled(source.read_text("utf-8"), fill) for place, source in sources.items()}
     files = {place.with_name(_RENAMED.get(place.name, place.name)): text for place, text in files.items()}
     files[Path("site/mkdocs.yml")] = (packaged("site") / "mkdocs.yml").read_text("utf-8")
     files[Path("templates/letter.css")] = (packaged("templates") / "letter.css").read_text("utf-8")
@@ -76,7 +104,7 @@ def _add_lines(path: Path, text: str) -> None:
 
 
 def _named(folder: Path) -> str:
-    return folder.resolve().name.replace("-", " ").replace("_", " ").title() or "My House"
+    return folder.resolve().name.replace("-", " ").replace("_", " ").title() or "My Project"
 
 
 def _display(name: str) -> str:
@@ -87,7 +115,7 @@ def _display(name: str) -> str:
 
 
 def _host(name: str) -> str:
-    return slugify(name).encode("ascii", "ignore").decode().strip("-") or "house"
+    return slugify(name).encode("ascii", "ignore").decode().strip("-") or "kith"
 
 
 def _filled(text: str, fill: dict[str, str]) -> str:
@@ -100,49 +128,11 @@ def _local_zone() -> str:
     return next((zone for zone in (named, linked) if zone in available_timezones()), "UTC")
 
 
-def _write(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
+    """Writes a file that must not exist yet. Raises `KithError` where it does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise KithError(f"{path}: it exists already and was left as it is. Choose another title.") from None
-
-
-def _may_be_seen_by(root: Path, settings: Settings, visibility: str) -> None:
-    """Raises for a visibility that no circle reads: such a file would only be refused later."""
-    if visibility in ("", PUBLIC):
-        return
-    circles = read_subscribers(root, settings.languages, {}).circles
-    known = sorted(frozenset[str]().union(*(circle.reads for circle in circles)))
-    if visibility not in known:
-        raise KithError(f"`{visibility}` is a name that no circle reads. {did_you_mean(visibility, known)}")
-
-
-def new_file(root: Path, settings: Settings, kind: str, title: str, lang: str, visibility: str, now: datetime) -> Path:
-    """A post to write in (a draft until its `draft` line goes), or an update; ``title`` is an update's text."""
-    lang = lang or settings.language
-    if not LANGUAGE.fullmatch(lang):
-        raise KithError(f"`{lang}` is not a language tag. Write one such as `en`, `zh` or `pt-BR`.")
-    words = " ".join(title.split())
-    if kind == "post" and len(words) > 200:
-        raise KithError(f"the title has {len(words)} characters. Keep it to 200.")
-    _may_be_seen_by(root, settings, visibility)
-    slug = "-".join(slugify(words).split("-")[:8])[:60].strip("-") or f"{now:%H%M%S-%f}".rstrip("0-")
-    suffix = "" if lang == settings.language else f".{lang}"
-    if kind == "post":
-        if not words:
-            raise KithError('a post needs a title: `kith new post "What I learned"`.')
-        path = root / "content" / "posts" / f"{slug}{suffix}.md"
-        head = [f"id: {now:%Y-%m}-{slug}", f"title: {json.dumps(words, ensure_ascii=False)}"]
-    else:
-        path = root / "content" / "updates" / f"{now:%Y-%m-%d}-{slug}{suffix}.md"
-        head = [f"id: {now:%Y-%m-%d}-{slug}"]
-    head += [f"date: {now:%Y-%m-%d %H:%M}", f"lang: {lang}", "tags: []"]
-    head += [f"visibility: {visibility}"] if visibility and visibility != PUBLIC else []
-    head += ['summary: ""'] if kind == "post" else []
-    ready = kind == "update" and bool(words)
-    head += [] if ready else ["draft: true        # take this line out when it may be read"]
-    body = f"{words}\n" if ready else ""
-    _write(path, "---\n" + "\n".join(head) + "\n---\n\n" + body)
-    return path
+        raise KithError(f"{path}: the file exists already and was left as it is.") from None

@@ -21,10 +21,10 @@ FLOORS = (
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
-    "private renamed stationery",
+    "private renamed starter stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
-    "check consent content desk explain feedproof fragments leakcache letterparts mime records rollcall starter",
+    "check consent content desk explain feedproof fragments leakcache letterparts mime new_files records rollcall",
     "cards eyes leakfiles letterhead moved newsstand payload reading report searching takeover timeline "
     "transports.base",
     "engine eyeshtml inflight leaving ledger letters listed sealed transports.outbox transports.sendgrid "

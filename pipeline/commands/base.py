@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,12 @@ class Session:
         self.root = root
         self.environ = environ
         self.clock = clock or (lambda: datetime.now(UTC))
+        self.here: Path | None = None
+        """The folder where the command was typed, when the project was found from it."""
+
+    def shown(self, path: Path) -> str:
+        """A path of the project as it can be pasted where the command was typed."""
+        return os.path.relpath(path, self.here or self.root)
 
 
 def now(session: Session) -> datetime:

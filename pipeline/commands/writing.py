@@ -11,11 +11,11 @@ from pipeline.commands.base import Session, as_json, json_option, now, say
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--title", default="", help="The name of the house: yours, most often.")
+@click.option("--title", default="", help="The name of the site: yours, most often.")
 @click.option("--language", default="en", show_default=True, help="The language you write in.")
 @click.pass_obj
 def init(session: Session, folder: Path, title: str, language: str) -> None:
-    """Make a new house in FOLDER."""
+    """Make a new project in FOLDER."""
     from pipeline.starter import make_house
 
     for line in make_house(folder, title, language, now(session)):
@@ -23,19 +23,30 @@ def init(session: Session, folder: Path, title: str, language: str) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["post", "update"]))
+@click.argument("kind", type=click.Choice(["post", "update", "page"]), required=False)
 @click.argument("title", required=False, default="")
-@click.option("--lang", default="", help="Its language, if not the house's first.")
+@click.option("--translate", type=click.Path(path_type=Path), metavar="FILE",
+              help="Start a translation of FILE into --lang, beside it.")  # fmt: skip
+@click.option("--lang", default="", help="Its language, if not the project's first.")
 @click.option("--visibility", default="", help="Who may read it; everyone, if left out.")
 @click.pass_obj
-def new(session: Session, kind: str, title: str, lang: str, visibility: str) -> None:
-    """Start a post or an update, ready to write in."""
+def new(session: Session, kind: str | None, title: str, translate: Path | None, lang: str, visibility: str) -> None:
+    """Start a post, update, page or translation, ready to write in."""
     from pipeline.config import read_settings, zone
-    from pipeline.starter import new_file
+    from pipeline.new_files import new_file, new_translation
 
+    if translate and (kind or visibility or not lang):
+        raise click.UsageError("--translate FILE takes --lang LANGUAGE, and nothing else.")
+    if not translate and not kind:
+        raise click.UsageError('Say what to start: post, update or page, as in `kith new post "What I learned"`.')
     settings = read_settings(session.root)
-    path = new_file(session.root, settings, kind, title, lang, visibility, session.clock().astimezone(zone(settings)))
-    say(str(path.relative_to(session.root)))
+    if translate:
+        there = translate if translate.exists() else session.root / translate
+        path = new_translation(session.root, settings, there, lang)
+    else:
+        now_ = session.clock().astimezone(zone(settings))
+        path = new_file(session.root, settings, str(kind), title, lang, visibility, now_)
+    say(session.shown(path))
 
 
 @click.command()
