@@ -145,6 +145,7 @@ def _person(found: Faults, row: Row, known: Mapping[str, Circle]) -> None:
     _least(found, person.max_per_month, (*path, "max_per_month"))
     _languages(found, person.languages, (*path, "languages"))
     _plain(found, (*person.name.values(), *person.circles), (*path, "name"), "the name")
+    _plain(found, person.greeting.values(), (*path, "greeting"), "the greeting")
 
 
 def _least(found: Faults, number: int | None, path: Path) -> None:

@@ -92,7 +92,8 @@ class Composer:
             ),
             entries=planned.told,
         )
-        hello = tongue.say("hello", name=name) if name else tongue.say("hello-nobody")
+        called = worded(person.greeting, planned.language, tongue.lang, *person.languages) or name
+        hello = tongue.say("hello", name=called) if called else tongue.say("hello-nobody")
         return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience)
 
     def paste(self, paste: PlannedPaste) -> str:

@@ -251,7 +251,10 @@ class Interests:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in ``subscribers.yml``; ``address`` is resolved, or empty when there is none."""
+    """Somebody in ``subscribers.yml``; ``address`` is resolved, or empty when there is none.
+
+    ``greeting`` is what an email calls them, where that is not their ``name``.
+    """
 
     id: str
     circles: tuple[str, ...]
@@ -264,6 +267,7 @@ class Person:
     state: State = State.CONTACT
     consent: tuple[tuple[str, str], ...] = ()
     line: int = 0
+    greeting: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

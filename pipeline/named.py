@@ -55,7 +55,7 @@ def _own(house: House) -> bytes:
 
 
 def _person(person: Person) -> Iterator[Known]:
-    for name in person.name.values():
+    for name in (*person.name.values(), *person.greeting.values()):
         yield Known(PEOPLE, person.line, person.id, name)
     yield Known(PEOPLE, person.line, person.id, person.id, What.WORD)
     if person.address:

@@ -83,15 +83,16 @@ def _packed(person: Person, written: str) -> tuple[Any, ...]:
         person.id, person.circles, person.name, written, person.languages,
         (person.interests.more, person.interests.mute),
         _plain(person.cadence), person.max_per_month, str(person.state), person.consent, person.line,
+        person.greeting,
     )  # fmt: skip
 
 
 def _person(values: tuple[Any, ...], books: Books) -> Person:
-    id_, circles, name, written, languages, interests, cadence, most, state, consent, line = values
+    id_, circles, name, written, languages, interests, cadence, most, state, consent, line, greeting = values
     address = books.address(written, line)
     pace = None if cadence is None else Cadence(cadence)
     return Person(
-        id_, circles, name, address, languages, Interests(*interests), pace, most, State(state), consent, line
+        id_, circles, name, address, languages, Interests(*interests), pace, most, State(state), consent, line, greeting
     )
 
 

@@ -133,4 +133,5 @@ def _person(
         state=one.state,
         consent=tuple((key, value) for key, value in (("when", consent.when), ("how", consent.how)) if value),
         line=line,
+        greeting=one.greeting,
     )

@@ -129,7 +129,7 @@ def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | in
     line = line_of(path)
     name, what = visible(name), error["type"]
     if what in _UNKNOWN:
-        return Problem(file, line, f"unknown key `{name}`", did_you_mean(name, _keys(kind, path[:-1])))
+        return Problem(file, line, f"unknown key `{name}`", _meant(name, _keys(kind, path[:-1])))
     if what == "missing":
         return Problem(
             file, line, f"`{name}` is missing", f"Add `{name} = …`." if file.endswith("toml") else f"Add `{name}: …`."
@@ -140,6 +140,27 @@ def _problem(kind: Any, error: Any, file: str, line_of: Callable[[tuple[str | in
         return Problem(file, line, f"`{word}` is not a {name}", did_you_mean(word, expected))
     what = f"`{name}`" if name else label
     return Problem(file, line, f"{what} is {_shown(error.get('input'))}", _expected(error, file, name))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The key that was meant: one that other tools call so, or one that is spelled alike."""
+    ours = _CALLED_ELSEWHERE.get(name.casefold().replace("-", "_"), "")
+    return f"Did you mean `{ours}`?" if ours in known else did_you_mean(name, known)
+
+
+_CALLED_ELSEWHERE = {
+    "email": "address", "e_mail": "address", "mail": "address", "mailbox": "address", "emails": "address",
+    "frequency": "cadence", "interval": "cadence", "schedule": "cadence", "pace": "cadence", "how_often": "cadence",
+    "group": "circles", "groups": "circles", "list": "circles", "lists": "circles", "segment": "circles",
+    "segments": "circles", "tier": "circles", "circle": "circles", "status": "state", "subscribed": "state",
+    "lang": "languages", "language": "languages", "locale": "languages", "nickname": "greeting", "nick": "greeting",
+    "first_name": "name", "full_name": "name", "uuid": "id", "key": "id", "slug": "id",
+    "base_url": "url", "baseurl": "url", "site_url": "url", "siteurl": "url", "domain": "url", "link": "url",
+    "site_name": "title", "site_title": "title", "sitename": "title", "site_author": "author",
+    "site_description": "description", "subtitle": "description", "tagline": "description", "tz": "timezone",
+    "time_zone": "timezone", "from": "sender", "from_email": "sender", "replyto": "reply_to", "address": "postal",
+}  # fmt: skip
+"""What other tools call a key of ours; asked only where the key that was written is unknown."""
 
 
 def _expected(error: Any, file: str, name: str) -> str:

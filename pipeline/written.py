@@ -64,6 +64,7 @@ class WrittenPerson:
     id: str
     circles: tuple[str, ...] = ()
     name: dict[str, str] = field(default_factory=dict)
+    greeting: dict[str, str] = field(default_factory=dict)
     address: str = ""
     languages: tuple[str, ...] = ()
     interests: WrittenInterests = WrittenInterests()
@@ -83,6 +84,7 @@ def normalise(value: dict[str, Any], document: Document) -> None:
         _plain(one, "title", ("reads", "tags", "languages", "channels"), ("circles", name), document)
     for index, one in enumerate(people) if isinstance(people, list) else ():
         _plain(one, "name", ("circles", "languages"), ("people", index), document)
+        _plain(one, "greeting", (), ("people", index), document)
         if isinstance(one, dict):
             _plain(one.get("interests"), "", ("more", "mute"), ("people", index, "interests"), document)
             _plain(one.get("consent"), "", (), ("people", index, "consent"), document)

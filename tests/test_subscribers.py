@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from houses import NOW, PEOPLE, Files, house, run
+from houses import NOW, PEOPLE, Files, house, run, text
+from sealed_house import body, letters
 
 from pipeline.errors import Problems
 from pipeline.model import Cadence, House, Person, State
@@ -33,6 +34,54 @@ def test_one_word_may_stand_for_a_row(tmp_path: Path) -> None:
     )
     assert (one.name, one.circles, one.languages) == ({"": "Ann"}, ("weak",), ("zh",))
     assert (one.interests.more, one.interests.mute) == (("vision",), ("no", "2024"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("email: a@example.org", "address"),
+        ("E-Mail: a@example.org", "address"),
+        ("frequency: weekly", "cadence"),
+        ("groups: [weak]", "circles"),
+        ("status: subscribed", "state"),
+        ("lang: zh", "languages"),
+        ("adress: a@example.org", "address"),
+    ],
+)
+def test_the_keys_of_other_tools_are_answered_with_ours(tmp_path: Path, written: str, meant: str) -> None:
+    with pytest.raises(Problems) as caught:
+        person(tmp_path, f"{{id: ann, {written}}}")
+    (problem,) = caught.value.problems
+    assert (problem.fact, problem.suggestion) == (
+        f"unknown key `{written.partition(':')[0]}`",
+        f"Did you mean `{meant}`?",
+    )
+
+
+def test_an_email_greets_people_as_they_are_called(tmp_path: Path) -> None:
+    people = PEOPLE.replace("name: Wei,", "name: {zh: 陈伟, en: Chen Wei}, greeting: {zh: 阿伟, en: Awei},")
+    root = house(tmp_path / "house", {"subscribers.yml": people})
+    ran = run(root, "publish", "--yes")
+    assert ran.code == 0, ran
+    (mail,) = (one for one in letters(root).values() if "wei@example.org" in str(one["to"]))
+    assert "Hello Awei," in body(mail, "plain")
+    assert str(mail["to"]) == "Chen Wei <wei@example.org>"
+
+
+def test_what_somebody_is_called_is_as_private_as_their_name(tmp_path: Path) -> None:
+    people = PEOPLE.replace("name: Wei,", "name: Wei, greeting: Old Bean,")
+    root = house(
+        tmp_path / "house",
+        {"subscribers.yml": people, "content/posts/hello.md": text("title: Hello", "Then Old Bean ran.\n")},
+    )
+    ran = run(root, "publish", "--yes")
+    assert ran.code == 1
+    assert "“Old Bean” is the name of `wei`" in ran.err
+
+
+def test_a_greeting_is_one_line_of_text(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="control character in the greeting"):
+        person(tmp_path, '{id: ann, greeting: "A\\nB"}')
 
 
 def test_numbers_are_texts_as_written(tmp_path: Path) -> None:
