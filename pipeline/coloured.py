@@ -24,12 +24,29 @@ class Fences(SuperFencesBlockPreprocessor):  # type: ignore[misc]  # theirs has 
         mine.extension.superfences[0]["formatter"] = mine.highlight
         engine.preprocessors.register(mine, "fenced_code_block", 25)
 
-    def parse_whitespace(self, line: str) -> str:
-        """What a line begins with before a fence; of a line without one it is never asked for."""
-        if "```" in line or "~~~" in line:
-            return str(super().parse_whitespace(line))
-        self.ws_len = len(line)
-        return ""
+    def run(self, lines: list[str]) -> list[str]:
+        """Leaves the whole text alone."""
+        return lines
+
+    def inside(self, lines: list[str]) -> list[str]:
+        """Lines with places for the fenced code among them."""
+        self._code: list[str] | None = None
+        made: list[str] = super().run(lines)
+        return made
+
+    def coloured(self, info: str, code: list[str]) -> str:
+        """A place for fenced code; of a first line that is not understood, only the language counts."""
+        self._code = code
+        for said in dict.fromkeys([info, info.split(" ", maxsplit=1)[0], ""]):
+            sign = "~~~" if "`" in said else "```"
+            made: list[str] = super().run([sign + said, *["x"] * len(code), sign])
+            if len(made) == 1:
+                return made[0]
+        raise AssertionError(info)
+
+    def rebuild_block(self, lines: list[str]) -> str:
+        """The lines of the code."""
+        return str(super().rebuild_block(lines)) if self._code is None else "\n".join(self._code)
 
 
 class Coloured(Highlight):  # type: ignore[misc]  # theirs has no types

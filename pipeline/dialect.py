@@ -13,11 +13,10 @@ from typing import Any
 
 from markdown import Markdown
 
-from pipeline import marks
 from pipeline.blocks import Blocks
 from pipeline.coloured import Coloured, Fences
 from pipeline.edges import RawBlocks, RawHtml, Whitespace
-from pipeline.inline import Inline
+from pipeline.phrasetree import Phrases
 from pipeline.treework import Attributes, Escapes, Headings, written
 
 EXTENSIONS: dict[str, dict[str, Any]] = {
@@ -27,22 +26,22 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
     "def_list": {},
     "footnotes": {},
     "md_in_html": {},
-    "sane_lists": {},
     "tables": {},
     "toc": {"permalink": False, "toc_depth": "2-3"},
     "pymdownx.arithmatex": {"generic": True},
-    "pymdownx.betterem": {},
-    "pymdownx.caret": {},
     "pymdownx.details": {},
-    "pymdownx.highlight": {"anchor_linenums": False, "use_pygments": True, "pygments_lang_class": True},
+    "pymdownx.highlight": {
+        "anchor_linenums": False,
+        "use_pygments": True,
+        "pygments_lang_class": True,
+        "stripnl": False,
+    },
     "pymdownx.inlinehilite": {},
     "pymdownx.keys": {},
     "pymdownx.magiclink": {},
-    "pymdownx.mark": {},
     "pymdownx.superfences": {},
     "pymdownx.tabbed": {"alternate_style": True},
     "pymdownx.tasklist": {"custom_checkbox": False},
-    "pymdownx.tilde": {},
 }
 
 
@@ -78,12 +77,8 @@ class _Engine(Markdown):
 
 def quick(slugify: Callable[[str], str]) -> Any:
     """The same, quicker."""
-    late = marks.EXTENSIONS if marks.one_pattern() else ()
-    needed = [name for name in EXTENSIONS if name not in late]
-    engine: Any = _Engine(extensions=needed, extension_configs=_configs(slugify), output_format="html")
-    if late:
-        marks.Marks.add(engine, lambda: _Engine(extensions=late))
-    for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Inline, Headings, Attributes, Escapes, RawHtml):
+    engine = plain(slugify)
+    for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Phrases, Headings, Attributes, Escapes, RawHtml):
         part.replace(engine)
     engine.serializer = written
     # asked for every element, and answered by looking through a list

@@ -10,7 +10,7 @@ from markdown.preprocessors import NormalizeWhitespace
 
 
 class Whitespace(NormalizeWhitespace):
-    """Tabs, line ends and blank lines made alike, where any are not."""
+    """Line ends made alike; tabs stay, since code may need them."""
 
     @classmethod
     def replace(cls, engine: Any) -> None:
@@ -18,19 +18,16 @@ class Whitespace(NormalizeWhitespace):
         engine.preprocessors.register(cls(engine), "normalize_whitespace", 30)
 
     def run(self, lines: list[str]) -> list[str]:
-        """Works as the one it replaces."""
+        """The lines without the signs by which Python-Markdown marks what was put aside."""
         text = "\n".join(lines)
-        if any(sign in text for sign in "\t\r\x02\x03") or ("\n " in text and any(map(_blank, lines))):
-            return super().run(lines)
-        return [*lines, "", ""]
-
-
-def _blank(line: str) -> bool:
-    return line.endswith(" ") and not line.strip(" ")
+        if not any(sign in text for sign in "\r\x02\x03\x00"):
+            return lines
+        text = text.replace("\x02", "").replace("\x03", "").replace("\x00", "\ufffd")
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 class RawBlocks(HtmlBlockPreprocessor):
-    """HTML of the author's own, sought where there may be some."""
+    """Elements with Markdown in them; where there is HTML, `structure` finds out."""
 
     @classmethod
     def replace(cls, engine: Any) -> None:
@@ -38,9 +35,12 @@ class RawBlocks(HtmlBlockPreprocessor):
         engine.preprocessors.register(cls(engine), "html_block", 20)
 
     def run(self, lines: list[str]) -> list[str]:
-        """Works as the one it replaces."""
-        text = "\n".join(lines)
-        return super().run(lines) if "<" in text or "&" in text else lines
+        """Leaves the whole text alone."""
+        return lines
+
+    def inside(self, lines: list[str]) -> list[str]:
+        """The lines of one element, with places for it and for what stands in it."""
+        return super().run(lines)
 
 
 _HELD = re.compile("\x02wzxhzdk:([0-9]+)\x03")

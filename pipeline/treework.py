@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -14,7 +15,6 @@ from markdown.extensions.toc import (
     remove_fnrefs,
     render_inner_html,
     strip_tags,
-    unique,
 )  # fmt: skip
 from markdown.extensions.toc import unescape as plainly
 from markdown.serializers import RE_AMP, to_html_string
@@ -70,10 +70,11 @@ class Headings(TocTreeprocessor):
             return
         used = {one.attrib["id"] for one in doc.iter() if "id" in one.attrib}
         tokens: list[Any] = []
+        same: Counter[str] = Counter()
         for one in headings:
             name = self._name(one)
             if "id" not in one.attrib:
-                one.attrib["id"] = unique(self.slugify(unescape(name), self.sep), used)
+                one.attrib["id"] = _unused(self.slugify(unescape(name), self.sep), used, same)
             level = _LEVELS[one.tag]
             if self.toc_top <= level <= self.toc_bottom:
                 tokens.append({"level": level, "id": plainly(one.attrib["id"]), "name": name})
@@ -90,6 +91,16 @@ class Headings(TocTreeprocessor):
         if len(heading) or "\x02" in (heading.text or ""):
             return strip_tags(render_inner_html(remove_fnrefs(heading), self.md))
         return " ".join(_escaped(heading.text or "").split())
+
+
+def _unused(name: str, used: set[str], same: Counter[str]) -> str:
+    """An id that nothing has: the name, or the name with the next number behind it."""
+    found = name
+    while not found or found in used:
+        same[name] += 1
+        found = f"{name}_{same[name]}"
+    used.add(found)
+    return found
 
 
 _LEVELS = {f"h{level}": level for level in range(1, 7)}

@@ -12,11 +12,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
-    "around bare blocks coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "ledgermark lettercode mailparts marks offered once packaged pictext pictured pieces prose references remotes "
-    "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked",
-    "crew feedjson feedlean feedread inline kept ledgerfile linewise overload repository secret setbacks settings "
-    "stage steplog validate wire yamlfile",
+    "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
+    "ledgermark lettercode mailparts offered once packaged pictext pictured pieces references remotes "
+    "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
+    "linecut linkparts strokes",
+    "crew feedjson feedlean feedread kept ledgerfile linewise overload repository secret setbacks settings "
+    "stage steplog validate wire yamlfile phrases structure",
+    "blockmarks phrasetree",
+    "blocks",
     "ahead cldr deploy dialect feedxml frontmatter mailsession model settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
@@ -52,7 +55,7 @@ PURE = (
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
     "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts linewise pieces "
-    "feeditems feedjson feedlean"
+    "feeditems feedjson feedlean linecut linkparts strokes structure blockmarks"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 
