@@ -31,11 +31,8 @@ COMMANDS = kith.commands
 TEXTS = {page.name: page.read_text("utf-8") for page in PAGES}
 GUIDES = "\n".join(text for name, text in TEXTS.items() if name != "decisions.md")
 WORKFLOW = yaml.load(blocks(ROOT / "docs/deploy.md", "yaml")[0].text, yaml.BaseLoader)
-AVOIDED = (
-    "article articles segment segments tier tiers member members campaign campaigns edition editions newsletter "
-    "newsletters email emails e-mail notify notifies notification user users contacts micropost skipped failed "
-    "sent send sends sending push pushes pushed"
-).split()
+AVOIDED = ("article articles tier tiers member members campaign campaigns e-mail micropost").split()
+"""Words for which the documentation has another one: one concept, one word."""
 
 
 @pytest.fixture(scope="session")
@@ -238,7 +235,7 @@ def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
-def test_the_documentation_speaks_the_words_of_the_house(page: Path) -> None:
+def test_the_documentation_has_one_word_for_one_concept(page: Path) -> None:
     text = re.sub(r"^ *```.*?^ *```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"`[^`]*`|\]\([^)]*\)", "", text).lower()
     assert [word for word in AVOIDED if re.search(rf"\b{word}\b", text)] == []
