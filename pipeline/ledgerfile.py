@@ -107,7 +107,10 @@ def seal(path: Path) -> None:
     with suppress(OSError):
         if not _wal(path):
             fresh = path.with_name(f"{SEAL}.new")
-            fresh.write_text(_fingerprint(path), "ascii")
+            with fresh.open("w", encoding="ascii") as file:
+                file.write(_fingerprint(path))
+                file.flush()
+                os.fsync(file.fileno())  # an empty seal, as a loss of power could leave it, would accuse the ledger
             fresh.replace(path.with_name(SEAL))
 
 
@@ -132,9 +135,11 @@ def is_whole(path: Path) -> bool:
 def _sealed(path: Path) -> str:
     try:
         text = path.with_name(SEAL).read_text("ascii")
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return ""
-    return text if len(text) == 64 else ""
+    except (OSError, ValueError):
+        return "damaged"
+    return text or "damaged"
 
 
 def _wal(path: Path) -> bool:

@@ -26,8 +26,18 @@ class Marks:
         self._open: list[int] = []
 
     def highest(self) -> tuple[int, int]:
-        """The highest count that any of them holds, and its window; what cannot be read counts nothing."""
-        return max([(0, 0), *(_numbers(path) for path in self._paths)])
+        """The highest count that any of them holds, and its window; what is absent or damaged counts nothing."""
+        return max([(0, 0), *(found for path in self._paths if (found := _numbers(path)))])
+
+    def damaged(self) -> list[str]:
+        """Those that are there and say nothing: what they counted is not known. ``folder/name`` of each."""
+        return [f"{path.parent.name}/{path.name}" for path in self._paths if _numbers(path) is None]
+
+    def renew(self) -> None:
+        """Takes away those that are damaged, to be begun anew. Raises `OSError` where that is not possible."""
+        for path in self._paths:
+            if _numbers(path) is None:
+                path.unlink()
 
     def write(self, count: int, window: int) -> None:
         """Notes a count; a folder that cannot be written to only makes an older ledger harder to notice."""
@@ -35,7 +45,7 @@ class Marks:
             self._open = [found for path in self._paths if (found := _opened(path)) is not None]
         for descriptor in self._open:
             with suppress(OSError):
-                os.pwrite(descriptor, f"{count:020d} {window:020d}\n".encode(), 0)
+                os.pwrite(descriptor, _line(count, window), 0)
 
     def close(self) -> None:
         """Closes the files."""
@@ -43,17 +53,39 @@ class Marks:
             os.close(self._open.pop())
 
 
-def _numbers(path: Path) -> tuple[int, int]:
+def _line(count: int, window: int) -> bytes:
+    return f"{count:020d} {window:020d}\n".encode()
+
+
+def _numbers(path: Path) -> tuple[int, int] | None:
+    """What a file counts: nothing when it is not there, None when it is damaged or cannot be read."""
     try:
         found = re.fullmatch(rb"(\d{20}) (\d{20})\n", path.read_bytes())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0, 0
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    except OSError:
+        return None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _opened(path: Path) -> int | None:
     try:
         path.parent.mkdir(exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        if not path.exists():
+            _begin(path)
+        return os.open(path, os.O_WRONLY)
     except OSError:
         return None
+
+
+def _begin(path: Path) -> None:
+    """Makes a file that counts nothing yet, in one move: neither a kill nor a loss of power leaves half of one."""
+    fresh = path.with_name(f"{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        whole = os.write(descriptor, _line(0, 0)) == len(_line(0, 0))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if whole:
+        fresh.replace(path)

@@ -20,6 +20,12 @@ from pipeline.steplog import Step
 
 _SUBMITTING = DeliveryState.SUBMITTING.value
 
+_DAMAGED = (
+    "it is damaged. It counts the emails that were ever begun, so that an older copy of the ledger is noticed. If your"
+    " `private/` is the newest there is and no backup, remove this file. If not, restore the newest `private/`, or run"
+    " `kith baseline`, which records everything as told."
+)
+
 
 class Takeover(Records):
     """The ledger as an earlier run left it; ``_steps`` are those of its steps that the file does not have yet."""
@@ -36,6 +42,7 @@ class Takeover(Records):
         Nothing is written before it is known to be the newest, nor while a seal says that nothing will be.
         """
         steps, usable = self._left_over(older)
+        damaged = self._damaged_marks(older)
         count, window = self._marks.highest()
         begun = self._number("begun") + sum(len(step.begun) for step in steps)
         behind = count - begun
@@ -52,7 +59,16 @@ class Takeover(Records):
         ledgerfile.break_seal(self._path)
         ledgerfile.upgrade(self._db)
         self._steps = list(steps)
-        self._take_up(now, count, doubtful=older and (behind > 0 or not usable))
+        self._take_up(now, count, doubtful=older and (behind > 0 or not usable or bool(damaged)))
+        if damaged:
+            self._marks.renew()
+
+    def _damaged_marks(self, older: bool) -> list[str]:
+        """The counts that are there and damaged; with ``older`` the ledger is taken up without what they counted."""
+        damaged = self._marks.damaged()
+        if damaged and not older:
+            raise LedgerUnusable("\n".join(f"{name}: {_DAMAGED}" for name in damaged))
+        return damaged
 
     def _take_up(self, now: datetime, count: int, *, doubtful: bool) -> None:
         """What an earlier run left half done is uncertain; it is never tried again by itself.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from small import circle, entry, house, person
-from torture.harness import KILLER, Runner, Trial, anew, make_house
+from torture.harness import KILLER, Runner, Trial, add_update, anew, make_house
 from torture.provider import Provider
 from torture.sim import World
 
@@ -222,20 +222,56 @@ def test_a_flipped_bit_in_an_open_ledger_never_raises_anything_but_a_clear_refus
     assert refused
 
 
-def test_a_count_that_is_torn_counts_nothing_and_holds_nobody_up(world: World) -> None:
+DAMAGED = (b"", b"\x00" * 42, b"12", b"x" * 42, b"-5 -7", b"\xff", f"{3:020d} {0:020d}\r\n".encode())
+
+
+@pytest.mark.parametrize("junk", DAMAGED)
+@pytest.mark.parametrize("folder", ["private", "build"])
+def test_a_count_that_is_damaged_is_not_taken_for_none(world: World, folder: str, junk: bytes) -> None:
+    """What it counted is not known, so an older copy of the ledger would not be noticed."""
     world.publish()
-    for junk in (b"", b"\x00" * 42, b"12", b"x" * 42, b"-5 -7", b"\xff"):
-        for folder in ("private", "build"):
-            (world.root / folder / "ledger.mark").write_bytes(junk)
-        assert world.publish() is not None
+    before = (world.root / folder / "ledger.mark").read_bytes()
+    (world.root / folder / "ledger.mark").write_bytes(junk)
+    with pytest.raises(LedgerUnusable, match=rf"{folder}/ledger\.mark: it is damaged\. .*remove this file"):
+        world.publish()
+    (world.root / folder / "ledger.mark").write_bytes(before)
+    assert world.publish() is not None
     world.check()
 
 
-def test_an_empty_seal_is_none(world: World) -> None:
-    """As a loss of power may leave it."""
+def test_a_damaged_count_can_be_removed_and_is_made_again(world: World) -> None:
     world.publish()
-    (world.root / "private" / "ledger.seal").write_bytes(b"")
-    assert world.publish() is not None
+    before = (world.root / "build" / "ledger.mark").read_bytes()
+    (world.root / "build" / "ledger.mark").unlink()
+    with Ledger.open(world.root / "private", NOW) as ledger:
+        ledger.choose("p1", {"cadence": "weekly"}, NOW)
+    assert (world.root / "build" / "ledger.mark").read_bytes() > before
+
+
+def test_a_damaged_count_beside_an_older_ledger_tells_nobody_twice(trial: Trial) -> None:
+    assert trial.deliver().code == 0
+    shutil.copytree(trial.root / "private", trial.root.parent / "backup")
+    add_update(trial.root, "sun", "2020-01-03", "The sun is back.")
+    assert trial.deliver().code == 0
+    taken = trial.provider.taken()
+    shutil.rmtree(trial.root / "private")
+    shutil.copytree(trial.root.parent / "backup", trial.root / "private")
+    (trial.root / "build" / "ledger.mark").write_bytes(b"\x00" * 42)
+    ended = trial.deliver()
+    assert ended.code == 1
+    assert "build/ledger.mark: it is damaged" in ended.output
+    assert trial.provider.taken() == taken
+    assert trial.runner.run(trial.root, "none", "baseline", "--yes").code == 0
+    assert trial.deliver().code == 0, "the count is made anew"
+    assert trial.provider.taken() == taken
+
+
+@pytest.mark.parametrize("junk", [b"", b"x", b"\xff" * 64])
+def test_a_seal_that_is_damaged_is_not_taken_for_none(world: World, junk: bytes) -> None:
+    world.publish()
+    (world.root / "private" / "ledger.seal").write_bytes(junk)
+    with pytest.raises(LedgerUnusable, match="it is not as Kith left it"):
+        world.publish()
 
 
 def test_a_folder_that_is_a_file_is_one_clear_message(trial: Trial) -> None:

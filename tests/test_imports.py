@@ -13,11 +13,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "ledgermark lettercode mailparts offered once packaged pictext pictured pieces references remotes "
+    "lettercode mailparts offered once packaged pictext pictured pieces references remotes "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
-    "crew feedjson feedlean feedread kept ledgerfile linewise overload repository secret setbacks settings "
-    "stage steplog validate wire yamlfile phrases structure",
+    "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise overload repository secret setbacks "
+    "settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
     "blocks",
     "ahead cldr deploy dialect feedxml frontmatter mailsession model settled textfile theme web wording",
