@@ -19,7 +19,7 @@ from pipeline.inflight import Line, Ready, prepared
 from pipeline.ledger import Ledger
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.records import Outcome
-from pipeline.setbacks import Setbacks
+from pipeline.setbacks import TOGETHER, Setbacks
 from pipeline.terms import Limits, Surroundings, Tally
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Transport
@@ -69,7 +69,7 @@ class _Run:
         self._ahead: list[Ready] = []
         self._most = max(AHEAD, 2 * len(lines)) * (8 if limits.throttle.by_domain else 1)
         self._known: list[Outcome] = []
-        self._setbacks = Setbacks()
+        self._setbacks = Setbacks(len(waiting))
         self._total, self._done, self._begun = len(waiting), 0, 0
         self._fatal: Misconfigured | None = None
 
@@ -244,7 +244,7 @@ class _Run:
         try:
             receipt = line.result()
         except Refused as error:
-            return self._no(delivery, error)
+            return self._no(ready, error)
         except Uncertain as error:
             return self._doubt(delivery, str(error))
         except Misconfigured as error:
@@ -259,11 +259,17 @@ class _Run:
         self.tally.submitted += 1
         return Outcome(delivery.id, DeliveryState.SUBMITTED, receipt.evidence, receipt.message_id)
 
-    def _no(self, delivery: Delivery, error: Refused) -> Outcome:
-        """A letter that was refused."""
+    def _no(self, ready: Ready, error: Refused) -> Outcome:
+        """A letter that was refused; where all are, it is nobody's own, and they are pending again."""
         self.tally.refused += 1
-        self._stop(self._setbacks.refused(error))
-        return Outcome(delivery.id, DeliveryState.REFUSED, str(error), blocks=True)
+        one = ready.delivery.id
+        why = self._setbacks.refused(one, ready.to, error)
+        if not why:
+            return Outcome(one, DeliveryState.REFUSED, str(error), blocks=True)
+        self._stop(f"{why}. It is not about them: they are pending again")
+        alike = [Outcome(other, DeliveryState.PENDING, f"{TOGETHER}{error}") for other in self._setbacks.alike]
+        self._known += alike[:-1]
+        return alike[-1]
 
     def _doubt(self, delivery: Delivery, evidence: str) -> Outcome:
         self.tally.uncertain += 1

@@ -17,15 +17,17 @@ from pipeline.errors import KithError, LedgerUnusable
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
 from pipeline.links import SEALED, leads_to_sealed
-from pipeline.model import EVERYONE, House
+from pipeline.model import EVERYONE, House, State
 from pipeline.opened import Opened, marks, open_house
 from pipeline.outgoing import Delivery, DeliveryState, Issue
-from pipeline.plan import plan
-from pipeline.planned import Plan
+from pipeline.plan import plan, standing
+from pipeline.planned import Choice, Plan
 from pipeline.privacy import heard_by, told_to
 from pipeline.records import Outcome
 from pipeline.renamed import fingerprints
+from pipeline.report import unsettled
 from pipeline.secret import private_folder, read_secret
+from pipeline.setbacks import TOGETHER
 from pipeline.sieve import What
 
 if TYPE_CHECKING:
@@ -182,13 +184,30 @@ def _deliver(
     goes = {one.id for one in left}
     waiting = [one for one in ledger.deliveries(DeliveryState.PENDING) if one.id in goes or one.issue in fresh]
     question = LastQuestion(job.root, opened.house, opened.history, had, job.environ)
-    return deliver(ledger, lines, job.around(question), limits, waiting=_closest_first(opened.house, waiting))
+    blocked = _refused_before(opened, ledger)
+    tally = deliver(ledger, lines, job.around(question), limits, waiting=_closest_first(opened.house, waiting))
+    tally.blocked = blocked
+    return tally
+
+
+def _refused_before(opened: Opened, ledger: Ledger) -> int:
+    """How many people, who want letters, get none as their address was refused in an earlier run."""
+    choices = opened.history.choices
+    wanting = {
+        one.id for one in opened.house.people if standing(one, choices.get(one.id, Choice())) is State.SUBSCRIBED
+    }
+    return len(
+        {one.who for one in unsettled(ledger.deliveries(DeliveryState.REFUSED), opened.history.blocked)} & wanting
+    )
 
 
 def _closest_first(house: House, waiting: list[Delivery]) -> list[Delivery]:
-    """In the order of the circles, whichever day they were frozen; a stranger to every circle comes last."""
+    """In the order of the circles, whichever day they were frozen; a stranger to every circle comes last.
+
+    What was refused in a row comes after the others: should it be refused again, they have theirs by then.
+    """
     rank = {person.id: min((c.rank for c in house.circles_of(person)), default=999) for person in house.people}
-    return sorted(waiting, key=lambda one: rank.get(one.who, 999))
+    return sorted(waiting, key=lambda one: (one.reason.startswith(TOGETHER), rank.get(one.who, 999)))
 
 
 def _without_suppressed(opened: Opened, transport: Transport) -> Opened:

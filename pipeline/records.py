@@ -23,6 +23,9 @@ from pipeline.outgoing import DeliveryState, Frozen, Issue, Pasted, Sheet
 from pipeline.planned import Plan
 from pipeline.recall import Recall, iso
 
+BY_HAND = "settled by hand"
+"""How the reason of a delivery begins of which a person said what became of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -193,7 +196,7 @@ class Records(Recall):
     def settle(self, delivery: str, taken: bool, now: datetime) -> None:
         """A person's verdict: ``taken`` counts as submitted; otherwise its entries are told again."""
         state = DeliveryState.SUBMITTED if taken else DeliveryState.REFUSED
-        outcome = Outcome(delivery, state, f"settled by hand: {'taken' if taken else 'not taken'}")
+        outcome = Outcome(delivery, state, f"{BY_HAND}: {'taken' if taken else 'not taken'}")
         with self._writing():
             self._record([outcome], iso(now))
 

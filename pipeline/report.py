@@ -163,7 +163,14 @@ def pictures_line(pictures: int, freed: int, located: int) -> list[str]:
 
 def left_lines(left: Sequence[Delivery]) -> list[str]:
     """Letters that an earlier run froze and did not submit."""
-    return [labelled("", f"{counted(len(left), 'letter')} of an earlier run still to go")] if left else []
+    return [labelled("", f"{counted(len(left), 'letter')} left from before, still to go")] if left else []
+
+
+def leaving_line(new: int, left: int, transport: str) -> str:
+    """What the question is about: how many letters, and how many of them were composed in an earlier run."""
+    number = counted(new + left, "letter")
+    parts = f" ({new:,} new, {left:,} left from before)" if new and left else " left from before" if left else ""
+    return f"deliver {number}{parts} with {transport}"
 
 
 def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending: int) -> str:
@@ -172,6 +179,14 @@ def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending:
     parts += [f"{held:,} held"] if held else []
     parts += [f"{pending:,} pending"] if pending else []
     return " · ".join(parts)
+
+
+def blocked_lines(people: int) -> list[str]:
+    """Those whom the provider refused in earlier runs: they get nothing, and nobody would notice."""
+    if not people:
+        return []
+    who = f"{counted(people, 'person', 'people')} whose letters were refused before"
+    return [f"{who} get{'s' * (people == 1)} none until you decide: kith report, kith settle refused not-taken"]
 
 
 def unsettled(deliveries: Iterable[Delivery], blocked: Container[str]) -> list[Delivery]:
@@ -194,7 +209,7 @@ def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: I
     for state, hint in (
         (DeliveryState.UNCERTAIN, "kith settle ID taken|not-taken"),
         (DeliveryState.PENDING, "they go with the next `kith publish` or `kith deliver`"),
-        (DeliveryState.REFUSED, "correct the address, or kith settle ID not-taken to try again"),
+        (DeliveryState.REFUSED, "correct the address; to try again: kith settle ID not-taken, or refused for all"),
     ):
         rows = [one for one in need if one.state is state and not one.reason.startswith("settled")]
         if rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.errors import Refused, Unavailable
 
 PATIENCE = (1.0, 4.0, 15.0)
@@ -14,7 +16,21 @@ DOUBTS = 3
 """Uncertain letters in a row after which the run stops: something is wrong with the line."""
 
 REFUSALS = 5
-"""Letters in a row refused with the same words, though not for their addresses, after which the run stops."""
+"""Letters in a row refused in the same words, though not for their addresses, after which the run stops."""
+
+STRANGERS = 30
+"""Addresses in a row that the provider does not know, in the same words, after which the run stops: it is the wrong
+provider for them."""
+
+TOGETHER = "refused like others in a row: "
+"""How the reason of a letter begins that was refused together with others, and is pending again."""
+
+_FEW = 3
+"""Letters that are several, in a run that has no more."""
+
+_ADDRESS = re.compile(r"<?[^\s<>@\"'(),:;]+@[^\s<>@\"'(),:;]+>?")
+_IDENTIFIER = re.compile(r"[^\s.,:;<>()\[\]]*\d[^\s.,:;<>()\[\]]*")
+_STATUS = re.compile(r"[45]\d\d")
 
 CLOSED = 10
 """Addresses in a row that take nothing now, after which the run stops: it is not the addresses."""
@@ -23,26 +39,30 @@ CLOSED = 10
 class Setbacks:
     """Counts in a row, of one run; what its methods give is why the run stops, or ``""``.
 
-    Nothing is submitted before ``not_before``, by the clock that waits are measured with.
+    Nothing is submitted before ``not_before``, by the clock that waits are measured with. ``total`` is how many letters
+    the run has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, total: int = REFUSALS) -> None:
         self.not_before = 0.0
+        self._enough = max(_FEW, min(REFUSALS, total))
         self.over()
 
     def over(self) -> None:
         """A letter was taken: the provider, the line and the addresses are all right."""
         self._tries = self._doubts = self._closed = 0
-        self._refusals = ("", 0)
+        self._words, self.alike = "", list[str]()
 
-    def refused(self, error: Refused) -> str:
-        """One no after the other in the same words is about all letters."""
-        words, number = self._refusals
-        if not error.address:
-            self._refusals = (str(error), number + 1 if str(error) == words else 1)
-        if self._refusals[1] >= REFUSALS:
-            return f"{REFUSALS} letters in a row were refused in the same words: {error}"
-        return ""
+    def refused(self, delivery: str, to: str, error: Refused) -> str:
+        """One no after the other in the same words is about all letters: those of ``alike``."""
+        words = plain(str(error), to)
+        if words != self._words:
+            self._words, self.alike = words, []
+        self.alike.append(delivery)
+        number = len(self.alike)
+        if number < (STRANGERS if error.address else self._enough):
+            return ""
+        return f"{number} letters in a row were refused in the same words: {error}"
 
     def doubted(self) -> str:
         """Nobody knows whether a letter was taken."""
@@ -65,3 +85,11 @@ class Setbacks:
         self._tries += first
         self.not_before = max(self.not_before, now + pause)
         return ""
+
+
+def plain(said: str, to: str) -> str:
+    """A provider's words without what differs from one person to the next: addresses, names of mailboxes, numbers."""
+    text = _ADDRESS.sub("…", said)
+    for part in sorted(filter(None, to.split("@")), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    return _IDENTIFIER.sub(lambda match: match[0] if _STATUS.fullmatch(match[0]) else "#", text)

@@ -11,10 +11,11 @@ from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
 from pipeline.model import Cadence, House, Person, State
 from pipeline.opened import open_house
-from pipeline.outgoing import DeliveryState
+from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.plan import standing
 from pipeline.planned import Choice, History
 from pipeline.reading import read_house
+from pipeline.records import BY_HAND
 from pipeline.renamed import fingerprints
 from pipeline.report import counted
 from pipeline.rules import Rulings
@@ -109,17 +110,21 @@ def _may_come_back(person: Person, choice: Choice, way: str) -> None:
 def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
     """Records a person's verdict on an uncertain or refused delivery; ``delivery`` may be shortened.
 
-    ``all`` is every uncertain one.
+    ``all`` is every uncertain one, ``refused`` every one whose address was refused and gets nothing since.
     """
     with Ledger.open(private_folder(root), now) as ledger:
-        if delivery == "all":
-            return _settle_all(ledger, taken, now)
+        if delivery in ("all", "uncertain"):
+            return _settle_all(ledger, ledger.deliveries(DeliveryState.UNCERTAIN), taken, now, "uncertain")
+        if delivery == "refused":
+            if taken:
+                raise KithError("What the provider refused was not taken. Say `kith settle refused not-taken`.")
+            return _settle_all(ledger, _refused(ledger), taken, now, "refused")
         found = [one for one in ledger.deliveries() if one.id.startswith(delivery)]
         if len(found) != 1:
             fact = "there is no such delivery" if not found else "several deliveries begin with that"
             raise KithError(f"`{delivery}`: {fact}. `kith report` lists those that need a person.")
         (one,) = found
-        by_hand = one.reason.startswith("settled by hand")
+        by_hand = one.reason.startswith(BY_HAND)
         if one.state not in (DeliveryState.UNCERTAIN, DeliveryState.REFUSED) and not by_hand:
             raise KithError(f"`{one.id}` to {one.who} is {one.state}: there is nothing to settle.")
         if one.state is DeliveryState.REFUSED and taken and not by_hand:
@@ -129,11 +134,14 @@ def settle(root: Path, delivery: str, taken: bool, now: datetime) -> list[str]:
         return [f"{one.who}: {one.subject} · {after}"]
 
 
-def _settle_all(ledger: Ledger, taken: bool, now: datetime) -> list[str]:
-    """One verdict on everything that is uncertain, as after a power cut."""
-    found = ledger.deliveries(DeliveryState.UNCERTAIN)
+def _refused(ledger: Ledger) -> list[Delivery]:
+    return [one for one in ledger.deliveries(DeliveryState.REFUSED) if not one.reason.startswith(BY_HAND)]
+
+
+def _settle_all(ledger: Ledger, found: list[Delivery], taken: bool, now: datetime, state: str) -> list[str]:
+    """One verdict on everything in one state, as after a power cut, or a provider that refused everybody."""
     if not found:
-        raise KithError("Nothing is uncertain.")
+        raise KithError(f"Nothing is {state}.")
     for one in found:
         ledger.settle(one.id, taken, now)
     after = "submitted" if taken else "not taken, so told again with the next publish"

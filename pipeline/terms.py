@@ -14,6 +14,7 @@ from pipeline.throttle import Throttle
 class Tally:
     """What one run did; ``unsettled`` are the uncertain letters of all runs.
 
+    ``blocked`` are people whom the provider refused in earlier runs, and who get no letter until a person decides.
     ``stopped`` says why it ended early, ``later`` that what is left goes another day by itself.
     """
 
@@ -23,13 +24,14 @@ class Tally:
     held: int = 0
     pending: int = 0
     unsettled: int = 0
+    blocked: int = 0
     stopped: str = ""
     later: bool = False
 
     @property
     def needs_a_person(self) -> bool:
         """Whether something is left that does not end by itself."""
-        return bool(self.refused or self.unsettled or (self.pending and not self.later))
+        return bool(self.refused or self.unsettled or self.blocked or (self.pending and not self.later))
 
 
 @dataclass(frozen=True, slots=True)

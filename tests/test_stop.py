@@ -23,7 +23,7 @@ from pipeline.errors import LedgerUnusable, Refused, Unavailable
 from pipeline.ledger import Ledger
 from pipeline.outgoing import DeliveryState, Frozen, Receipt
 from pipeline.planned import Plan
-from pipeline.setbacks import REFUSALS
+from pipeline.setbacks import REFUSALS, STRANGERS
 from pipeline.terms import Limits, Surroundings
 from pipeline.throttle import Throttle
 from pipeline.transports.base import Submitting
@@ -231,25 +231,82 @@ def test_lines_that_come_back_empty_handed_together_are_one_try(ledger: Ledger) 
     assert now[0] == 2.0, "one wait for all of them"
 
 
-def test_a_no_in_the_same_words_again_and_again_stops_the_run(ledger: Ledger) -> None:
+def strangers(ledger: Ledger, number: int) -> None:
+    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(number)))], [], ["b"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "400 Bad Request: reply_to: Does not contain a valid address.",
+        "refused the address {to}: 554 5.7.1 <{to}>: Relay access denied",
+        "550 Message {number}-ab{number} for {local} blocked by policy",
+    ],
+)
+def test_a_no_in_the_same_words_again_and_again_stops_the_run_and_marks_nobody(ledger: Ledger, said: str) -> None:
     """Something is wrong with all letters; nobody wants to settle 300 of them one by one."""
+    count = [0]
+
+    class Refusing(Line):
+        def submitting(self, one: Frozen, data: bytes | None = None) -> Submitting:
+            yield Pause()
+            count[0] += 1
+            to = one.stub.to
+            raise Refused(said.format(to=to, local=to.partition("@")[0], number=7000 + count[0]))
+
+    strangers(ledger, 60)
+    tally = deliver(ledger, [Refusing(lambda: None)], surroundings())
+    assert count[0] == REFUSALS
+    assert "letters in a row were refused in the same words: " in tally.stopped
+    assert ledger.counts() == {"pending": PEOPLE + 60}
+    assert tally.needs_a_person
+    ledger.audit()
+    again = deliver(ledger, [Line(lambda: None)], surroundings())
+    assert again.submitted == PEOPLE + 60, "nobody is blocked"
+
+
+def test_different_words_are_each_persons_own(ledger: Ledger) -> None:
+    words = iter("abcdefghijklmnopqrstuvwxyz" * 3)
 
     def refuse() -> None:
-        raise Refused("400 Bad Request: reply_to: Does not contain a valid address.")
+        raise Refused(f"554 the server says {next(words)}")
 
-    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    strangers(ledger, 20)
     tally = deliver(ledger, [Line(refuse)], surroundings())
-    assert tally.refused == REFUSALS
-    assert "letters in a row were refused in the same words: 400 Bad Request" in tally.stopped
+    assert (tally.refused, tally.stopped) == (PEOPLE + 20, "")
+
+
+def test_refusals_between_letters_that_go_stop_nothing(ledger: Ledger) -> None:
+    turn = [0]
+
+    def sometimes() -> None:
+        turn[0] += 1
+        if turn[0] % REFUSALS:
+            raise Refused("554 Relay access denied")
+
+    strangers(ledger, 60)
+    tally = deliver(ledger, [Line(sometimes)], surroundings())
+    assert tally.stopped == ""
+    assert ledger.count(DeliveryState.REFUSED) == tally.refused > 40
 
 
 def test_addresses_that_are_refused_stop_nothing(ledger: Ledger) -> None:
     def refuse() -> None:
         raise Refused("550 no such mailbox", address=True)
 
-    ledger.freeze(Plan(NOW), [issue("i2", *(f"q{number}" for number in range(20)))], [], ["b"])
+    strangers(ledger, 20)
     tally = deliver(ledger, [Line(refuse)], surroundings())
     assert (tally.refused, tally.stopped) == (PEOPLE + 20, "")
+
+
+def test_a_provider_that_knows_nobody_at_all_is_the_wrong_one(ledger: Ledger) -> None:
+    def refuse() -> None:
+        raise Refused("550 no such mailbox", address=True)
+
+    strangers(ledger, 60)
+    tally = deliver(ledger, [Line(refuse)], surroundings())
+    assert f"{STRANGERS} letters in a row" in tally.stopped
+    assert ledger.counts() == {"pending": PEOPLE + 60}
 
 
 def test_a_line_that_cannot_connect_leaves_its_letter_to_one_that_stands(ledger: Ledger) -> None:

@@ -108,7 +108,7 @@ def _known_entry(house: House, name: str) -> str:
 def settle(session: Session, delivery: str, verdict: str) -> None:
     """Say what became of an uncertain (or refused) DELIVERY.
 
-    `all` is everything that is uncertain.
+    `all` is everything that is uncertain, `refused` everything that was refused.
     """
     from pipeline.standing import settle as decide
 

@@ -60,7 +60,7 @@ def ask(question: str) -> bool:
     import sys
 
     if not sys.stdin.isatty():
-        say(f"{question} Nobody is there to ask: run it again with --yes.")
+        say(f"{question} There is no terminal to answer on, so the answer is no. Run it again with --yes.")
         return False
     return click.confirm(question)
 

@@ -93,13 +93,15 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
     except Misconfigured as error:
         raise Misconfigured(f"{error} Nothing is lost: what was planned stays planned.") from None
     if tally is None:
-        say("That was no yes: nothing was deployed or submitted.")
+        say("Cancelled: nothing was deployed or submitted.")
         raise SystemExit(1)
     if tally.submitted or tally.needs_a_person or tally.held:
         line = report.tally_line(tally.submitted, tally.refused, tally.uncertain, tally.held, tally.pending)
         say(f"{line:<48} kith report")
     elif tally.unsettled:
         say(f"{report.counted(tally.unsettled, 'letter')} of earlier runs need a person: kith report")
+    for line in report.blocked_lines(tally.blocked):
+        say(line)
     if tally.stopped:
         say(f"Stopped: {tally.stopped}.".replace("..", "."))
         if tally.pending:
@@ -128,14 +130,14 @@ def _about_late(waiting: list[Delivery], late: str) -> Late:
 def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], deploys: bool, yes: bool) -> bool:
     """Prints the receipt and asks, when something would leave this machine."""
     from pipeline.deploy import target
-    from pipeline.report import counted
+    from pipeline.report import leaving_line
 
     receipt(opened, decided, built, left)
     settings = opened.house.settings
     leaving = [f"deploy to {target(settings.deploy)}"] if deploys else []
     leaving += [f"announce {built.hub}"] if built.hub else []
-    if built.letters and settings.mail.transport != "outbox":
-        leaving.append(f"deliver {counted(built.letters, 'letter')} with {settings.mail.transport}")
+    if (built.letters or left) and settings.mail.transport != "outbox":
+        leaving.append(leaving_line(built.letters, len(left), settings.mail.transport))
     if not built.letters and not left:
         say("Nobody is told anything now.")
     if not leaving or yes:

@@ -26,6 +26,22 @@ from pipeline.wire import dial, is_loopback, secure, stale, through
 _CLOSING = 421
 _LOGIN_WANTED = {530, 534, 535, 538}
 
+_ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
+_OF_THE_SENDER = {"7", "8"}
+_NO_MAILBOX = re.compile(
+    r"no such|unknown|not? (exist|found|known)|(invalid|disabled|inactive|full).{0,20}(recipient|mailbox|address|user)"
+    r"|(recipient|mailbox|address|user|account).{0,20}(invalid|disabled|inactive|unavailable|full)",
+    re.IGNORECASE,
+)
+
+
+def _names_the_mailbox(answer: str) -> bool:
+    """Whether a refusal is about this one mailbox, by its enhanced code (RFC 3463) or else by its words."""
+    code = _ENHANCED.search(answer)
+    if code:
+        return code[1] == "2" or (code[1] == "1" and code[2] not in _OF_THE_SENDER)
+    return _NO_MAILBOX.search(answer) is not None
+
 
 class SmtpTransport:
     """One mail server; the connection is kept open between letters."""
@@ -136,7 +152,7 @@ class SmtpTransport:
         """Raises what a reply other than the wanted one means: a whole reply that is not a yes is a no.
 
         ``personal``: a 4xx concerns this address alone, unless the server takes leave of everybody (421); ``address``:
-        a 5xx does.
+        a 5xx may, and does where its words say so.
         """
         if code // 100 == wanted // 100:
             return
@@ -144,7 +160,8 @@ class SmtpTransport:
         if code in _LOGIN_WANTED:
             raise Misconfigured(f"{self._host} wants a login: {answer}. Check `username` in [tool.kith.smtp].")
         if code >= 500:
-            raise Refused(f"{self._host} refused {what}: {answer}.", address=address)
+            about_it = address and _names_the_mailbox(answer)
+            raise Refused(f"{self._host} refused {what}: {answer}.", address=about_it)
         raise Unavailable(f"{self._host} did not take {what} now: {answer}.", personal=personal and code != _CLOSING)
 
     def _said(self, code: int, said: bytes) -> str:
