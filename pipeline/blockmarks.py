@@ -21,6 +21,7 @@ _NOTE = re.compile(r"\[\^([^\]\s]+)\]:[ \t]*")
 _ABBREVIATION = re.compile(r"\*\[[^\]\\]+\] ?:[ \t]*\S")
 _HELD = re.compile("\x02wzxhzdk:[0-9]+\x03$")
 _MEANING = re.compile(r":(?=[ \t]+\S)")
+_BOX = re.compile(r"(?:!!! ?[\w-]|\?{3}\+? ?[\w\"-]|===[!+]* +\").*$")
 _AHEAD = 200
 """Lines in which the second item of a list that counts in letters is sought."""
 
@@ -322,6 +323,11 @@ _STARTS: dict[str, tuple[Callable[[Reader], str], ...]] = {
     "\\": (_maths,),
     "\x02": (_held,),
 }
+
+
+def box(text: str) -> str:
+    """Whether a line begins a box, for readers to whom it does not matter of which kind."""
+    return "box" if _BOX.match(text) else ""
 
 
 def start(reader: Reader) -> str:

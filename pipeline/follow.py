@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pipeline import markup, passages
 from pipeline.errors import Problem
 from pipeline.languages import closest
+from pipeline.linkparts import BY_NAME
 from pipeline.links import Links, Shelf, Target, inside, is_document
 from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.validate import did_you_mean, visible
@@ -47,7 +48,7 @@ def _matters(tag: str, address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:
         return _foreign(tag, address, "") is not None
-    leads_away = bool(parts.scheme or parts.netloc or not parts.path)
+    leads_away = bool(parts.scheme or parts.netloc or not parts.path) and not address.startswith(BY_NAME)
     return not leads_away or _foreign(tag, address, "") is not None
 
 
@@ -77,7 +78,10 @@ class Follower:
         return fact, "Put it into a passage, or take it out."
 
     def _fault(self, target: Target, tag: str, address: str, source: str) -> tuple[str, str] | None:
-        shown = f"`{visible(address, 100)}`"
+        named = unquote(address.removeprefix(BY_NAME)) if address.startswith(BY_NAME) else ""
+        shown = f"`[[{visible(named, 100)}]]`" if named else f"`{visible(address, 100)}`"
+        if target.kind == "name":
+            return f"the link {shown} names no text", self._called(named)
         if fault := _foreign(tag, address, shown):
             return fault
         if target.kind == "file" and target.path.startswith("../"):
@@ -87,6 +91,13 @@ class Follower:
         if target.kind != "site" or is_document(target.path) or quote(target.path).rstrip("/") in self._addresses:
             return None
         return self._no_page(target, tag, shown)
+
+    def _called(self, name: str) -> str:
+        """The text with the most similar name, or how names are meant."""
+        near = did_you_mean(name, self._shelf.names, " ") if self._may_guess() else ""
+        if near.startswith("Did"):
+            return f"Did you mean `[[{near[14:-2]}]]`?"
+        return "Write a text's title or the name of its file, or take the brackets out."
 
     def _missing(self, target: Target, tag: str, shown: str, folder: str) -> tuple[str, str]:
         there = self._there(target.path)

@@ -19,7 +19,9 @@ TAGS = _names(
     "a abbr b blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s small"
     " span strong sub sup table tbody td th thead tr u ul"
 )
-ATTRIBUTES = _names("align alt border cellspacing class colspan dir href lang role rowspan scope src start title width")
+ATTRIBUTES = _names(
+    "align alt border cellspacing class colspan dir href lang role rowspan scope src start title type width"
+)
 CLASSES = _names(
     "box boxed caption cell code data file head key link mark notes quote rule task tick tip wide cc cf ck cs"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.entities import html5
+from urllib.parse import quote
 
 _LABEL = re.compile(r"\[((?:[^\\\[\]]|\\.){1,999})\]", re.DOTALL)
 _BLANKS = re.compile(r"[ \t]*\n?[ \t]*")
@@ -27,6 +28,14 @@ NAME = r"[A-Za-z][A-Za-z0-9-]*"
 _VALUE = r"""(?:[^\s"'=<>`]+|'[^']*'|"[^"]*")"""
 TAG = rf"(?:<{NAME}(?:\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*{_VALUE})?)*\s*/?>|</{NAME}\s*>)"
 """A whole tag of HTML, as the inside of a pattern."""
+
+NAMED = re.compile(r"!?\[\[([^\[\]|\n\s](?:[^\[\]|\n]{0,298}[^\[\]|\n\s])?)(?:\|([^\[\]\n]{1,300}))?\]\]")
+"""A link or picture by a name in two pairs of brackets, as notebooks write it, and its words."""
+
+BY_NAME = "wiki:"
+"""The scheme of an address that stands for such a name."""
+
+_PICTURES = frozenset("png jpg jpeg gif webp svg avif heic bmp".split())
 
 Definitions = dict[str, tuple[str, str]]
 """Addresses and titles by the label in its usual form."""
@@ -58,6 +67,12 @@ def plainly(text: str) -> str:
     if "\\" not in text and "&" not in text:
         return text
     return _ESCAPED.sub(lambda match: match[1] or entity(match, 2), text)
+
+
+def by_name(match: re.Match[str]) -> tuple[str, str]:
+    """The element that a name in two pairs of brackets becomes, and the address that stands for the name."""
+    picture = match[0][0] == "!" and match[1].rpartition(".")[2].lower() in _PICTURES
+    return "img" if picture else "a", BY_NAME + quote(match[1], safe="#/")
 
 
 def address(text: str, at: int) -> tuple[str, int] | None:

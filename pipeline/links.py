@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.languages import closest
+from pipeline.linkparts import BY_NAME
 from pipeline.model import Entry, House, Kind, Page
 from pipeline.settings import Settings
 
@@ -163,13 +164,15 @@ class Shelf:
     links: Links
     entries: dict[str, tuple[Entry, str]]
     pages: dict[str, tuple[Page, str]]
+    names: dict[str, str]
+    """Paths by what a text may be called: its title, its file's name, its slug, its id."""
 
     @classmethod
     def of(cls, house: House) -> Shelf:
         """The shelf of everything in a house."""
         entries = {inside(v.path): (entry, v.lang) for entry in house.entries for v in entry.versions}
         pages = {inside(v.path): (page, v.lang) for page in house.pages for v in page.versions}
-        return cls(Links.of(house.settings), entries, pages)
+        return cls(Links.of(house.settings), entries, pages, _names(entries, pages))
 
     def find(self, source: str, href: str) -> Target:
         """What ``href`` in the file ``source`` is: outside, here (a fragment), entry, page, site or file."""
@@ -177,6 +180,8 @@ class Shelf:
             parts = urlsplit(href)
         except ValueError:
             return Target("outside")
+        if href.startswith(BY_NAME):
+            return self._by_name(source, unquote(href.removeprefix(BY_NAME)))
         if parts.scheme or parts.netloc:
             return Target("outside")
         if not parts.path:
@@ -191,6 +196,19 @@ class Shelf:
         if path.startswith("/") and (not posixpath.splitext(path)[1] or is_document(path.lstrip("/"))):
             return Target("site", path.lstrip("/"), parts.fragment)
         return Target("file", posixpath.normpath(tries[0]), parts.fragment)
+
+    def _by_name(self, source: str, name: str) -> Target:
+        """What a name in two pairs of brackets is: a text by any of its names, or a file by its path or in `media/`."""
+        words, _, place = name.partition("#")
+        fragment = slugify(place)
+        if not words:
+            return Target("here", fragment=fragment)
+        path = self.names.get(_called(words).lstrip("/"))
+        if path:
+            return Target("entry" if path in self.entries else "page", path, fragment)
+        if not posixpath.splitext(words)[1] or words.endswith(" "):
+            return Target("name", words)
+        return self.find(source, quote(words) if "/" in words else f"/media/{quote(words)}")
 
     def address(self, target: Target, language: str) -> str | None:
         """The path a target has on the site, for a reader of ``language``; None when it has no public page."""
@@ -208,6 +226,24 @@ class Shelf:
         if target.kind == "site":
             return quote(target.path) + fragment
         return None
+
+
+def _called(name: str) -> str:
+    """A name as names are compared."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _names(entries: dict[str, tuple[Entry, str]], pages: dict[str, tuple[Page, str]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    known: list[tuple[str, Entry | Page]] = [(path, entry) for path, (entry, _) in entries.items()]
+    known += [(path, page) for path, (page, _) in pages.items()]
+    for path, text in known:
+        titles = [version.title for version in text.versions if inside(version.path) == path]
+        stem = posixpath.splitext(path)[0]
+        for name in (*titles, text.slug, stem, posixpath.basename(stem), path):
+            if name:
+                names.setdefault(_called(name), path)
+    return names
 
 
 _TAKEN = frozenset("assets feeds media search s".split())

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline import ahead
 from pipeline.references import references, without_code
-from pipeline.retouch import retouched
+from pipeline.retouch import elsewhere, instead, retouched
 
 _REACH = 4000
 """Characters of a paragraph that a summary may be made of."""
@@ -192,13 +192,23 @@ def _relink(element: Any, link: Link, prefix: str) -> None:
     elif key == "href":
         element.drop_tag()
     else:
-        _picture_in_words(element)
+        _in_other_words(element, address)
 
 
-def _picture_in_words(element: Any) -> None:
-    alt = (element.get("alt") or "").strip()
-    element.tail = (f"[{alt}]" if alt else "") + (element.tail or "")
-    element.drop_tree()
+def _in_other_words(element: Any, address: str) -> None:
+    """Says what is not shown; what another host serves is a link, unless it stands in one."""
+    words = instead(element.get("alt") or element.get("title") or "", address)
+    if element.tag == "source" or not words:
+        element.drop_tree()
+        return
+    if not elsewhere(address) or next(element.iterancestors("a"), None) is not None:
+        element.tail = words + (element.tail or "")
+        element.drop_tree()
+        return
+    tail = element.tail
+    element.clear()
+    element.tag, element.text, element.tail = "a", words, tail
+    element.set("href", address)
 
 
 def shorten(text: str, most: int = 160) -> str:

@@ -10,13 +10,12 @@ import re
 from bisect import bisect_left
 from html import unescape
 from typing import Any
-from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from markdown.util import AMP_SUBSTITUTE, ETX, STX, AtomicString
 
 from pipeline import linkparts
-from pipeline.strokes import Chain, Piece, mark, pair, runs_on
+from pipeline.strokes import Chain, Piece, mark, pair, runs_on, wordy
 
 _NEXT = re.compile(r"[\\`*_~^!\[\]<&$\n]|==+|\+\+|:(?=[a-z0-9+_-]{1,40}:)|(?:https?|ftp)://|www\.", re.IGNORECASE)
 _BLANK = re.compile(r"[\s<]")
@@ -29,13 +28,11 @@ _SWALLOWS = re.compile(r"<(title|textarea|style|xmp|iframe|noembed|noframes|scri
 
 _CLOSED = (("<!-->", ""), ("<!--->", ""), ("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">"))
 _REFERENCE = re.compile(r"\[((?:[^\\\[\]]|\\.){0,999})\]", re.DOTALL)
-_WIKI = re.compile(r"!?\[\[([^\[\]|\n\s](?:[^\[\]|\n]{0,298}[^\[\]|\n\s])?)(?:\|([^\[\]\n]{1,300}))?\]\]")
 _NAME = re.compile(r":([a-z0-9+_-]+):")
 _LANGUAGE = re.compile(r"(?:#!|:::)([\w#.+-]+)[ \t]+(?=\S)")
 _AMPERSAND = re.compile(r"&(?=(?:#[0-9]+|#x[0-9a-f]+|[0-9a-z]+);)", re.IGNORECASE)
 _FORMULA = re.compile(r"\$(?=[^\s$])((?:\\.|[^\\$`])+)(?<!\s)\$", re.DOTALL)
 _DISPLAYED = re.compile(r"\$\$((?:\\.|[^\\$`])+)\$\$", re.DOTALL)
-_PICTURES = frozenset("png jpg jpeg gif webp svg avif heic bmp".split())
 _STROKES = "*_~^="
 
 LOOSE = "kith-loose"
@@ -207,8 +204,8 @@ class Reading:
             return False
         before = self.text[self.at - 1 : self.at] if self.at else ""
         pattern = _DISPLAYED if self.text.startswith("$$", self.at) else _FORMULA
-        match = None if before == "$" or _wordy(before) else pattern.match(self.text, self.at)
-        if match is None or _wordy(self.text[match.end() : match.end() + 1]):
+        match = None if before == "$" or wordy(before) else pattern.match(self.text, self.at)
+        if match is None or wordy(self.text[match.end() : match.end() + 1]):
             run = self.at
             while self.text[run : run + 1] == "$":
                 run += 1
@@ -295,11 +292,11 @@ class Reading:
         start = self.at + (self.text[self.at] == "!")
         if not self.text.startswith("[[", start):
             return False
-        match = _WIKI.match(self.text, self.at)
+        match = linkparts.NAMED.match(self.text, self.at)
         before = self.text[self.at - 1 : self.at] if self.at else ""
-        if match is None or _wordy(before) or linkparts.usual(match[1]) in self.md.references:
+        if match is None or wordy(before) or linkparts.usual(match[1]) in self.md.references:
             return False
-        return self._put(_named(match[0][0] == "!", match[1], match[2] or ""), match.end())
+        return self._put(_named(*linkparts.by_name(match), match[1], match[2] or ""), match.end())
 
     def _close(self) -> bool:
         if not self.brackets:
@@ -355,28 +352,22 @@ class Reading:
         return (*named, match.end() if match else at + 1) if named else None
 
 
-def _wordy(sign: str) -> bool:
-    """Whether a sign is a letter or digit of a script that has blanks between its words."""
-    return sign.isalnum() and not runs_on(sign, sign)
-
-
 def _link(address: str, words: str) -> Element:
     link = Element("a", {"href": safe(address)})
     link.text = AtomicString(safe(words))
     return link
 
 
-def _named(picture: bool, name: str, words: str) -> Element:
+def _named(tag: str, led: str, name: str, words: str) -> Element:
     """What a name in two pairs of brackets stands for; the caller of the engine finds where it leads."""
-    led = f"wiki:{quote(name.strip(), safe='#/')}"
-    if picture and name.rpartition(".")[2].lower() in _PICTURES:
+    if tag == "img":
         size = words if words.replace("x", "").isdigit() else ""
         alt = "" if size else words
         element = Element("img", {"src": led, "alt": alt or name.rpartition("/")[2].rpartition(".")[0]})
         if size:
             element.set("width", size.partition("x")[0])
         return element
-    return _link(led, words.strip() or name.strip().lstrip("#"))
+    return _link(led, words.strip() or name.lstrip("#"))
 
 
 def _tex(tex: str) -> Element:

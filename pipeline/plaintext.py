@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from string import ascii_lowercase
 from typing import Any
 
 from pipeline.markup import tree
@@ -150,6 +151,9 @@ class _Writer:
         """What stands before one line of a list."""
         if element.get("class") == "notes":
             return str(number).translate(_RAISED) + " "
+        if element.tag == "ol" and element.get("type") in {"a", "A"} and number <= len(ascii_lowercase):
+            letter = ascii_lowercase[number - 1]
+            return f"{letter.upper() if element.get('type') == 'A' else letter}. "
         if element.tag == "ol":
             return f"{number}.".rjust(len(str(last)) + 1) + " "
         return "" if (row.text_content().strip() or " ")[0] in "☑☐" else "- "

@@ -6,12 +6,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-_FENCE = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
-_LISTED = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+from pipeline import blockmarks, linkparts
+from pipeline.strokes import wordy
+from pipeline.structure import Block, Reader, Rules
+
 _BRACKET = re.compile(r"\\.|\[|\]", re.DOTALL)
 _ADDRESS = re.compile(r"\((?P<said>[^()]{0,2000}(?:\([^()]{0,1000}\)[^()]{0,1000}){0,8})\)")
 _TITLE = re.compile(r"""\s(?:"[^"]*"|'[^']*')\s*$""")
 _DEFINED = re.compile(r"^[ ]{0,3}\[(?!\^)[^\]\n]{1,999}\]:[ \t]*<?([^\s>]+)>?", re.MULTILINE)
+_LABELS = re.compile(r"^[ ]{0,3}\[(?!\^)([^\]\n]{1,999})\]:", re.MULTILINE)
 _HTML = re.compile(r"<(img|a|source|video|audio)\b([^<>]{0,4000})>", re.IGNORECASE)
 _LEADS = re.compile(r"""(?:^|[\s"'])(?:src|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
@@ -26,15 +29,19 @@ def references(body: str) -> list[tuple[int, str, str]]:
         return []
     text = _without_comments(without_code(body))
     breaks = [match.start() for match in re.finditer("\n", text)]
-    found = [(bisect_right(breaks, at - 1) + 1, tag, address.strip()) for at, tag, address in _everywhere(text)]
+    labels = {linkparts.usual(label) for label in _LABELS.findall(text)} if "[[" in text else set()
+    found = [(bisect_right(breaks, at - 1) + 1, tag, address.strip()) for at, tag, address in _everywhere(text, labels)]
     return sorted({one for one in found if one[2]})
 
 
-def _everywhere(text: str) -> Iterator[tuple[int, str, str]]:
+def _everywhere(text: str, labels: set[str]) -> Iterator[tuple[int, str, str]]:
     start = 0
     for block in re.split(r"(\n[ \t]*\n)", text):
         if "[" in block or "<" in block:
-            yield from ((start + at, tag, address) for at, tag, address in _inline(without_spans(block)))
+            plain = without_spans(block)
+            yield from ((start + at, tag, address) for at, tag, address in _inline(plain))
+            if "[[" in plain:
+                yield from ((start + at, tag, address) for at, tag, address in _by_name(plain, labels))
         start += len(block)
 
 
@@ -54,12 +61,20 @@ def _inline(block: str) -> Iterator[tuple[int, str, str]]:
             yield match.start(), match[1].lower(), leads[1] or leads[2] or leads[3] or ""
 
 
+def _by_name(block: str, labels: set[str]) -> Iterator[tuple[int, str, str]]:
+    """Links by names in two pairs of brackets; a label that is defined is none, nor is an index such as ``x[[1]]``."""
+    for match in linkparts.NAMED.finditer(block):
+        before = block[match.start() - 1 : match.start()] if match.start() else ""
+        if before != "\\" and not wordy(before) and linkparts.usual(match[1]) not in labels:
+            yield match.start(), *linkparts.by_name(match)
+
+
 def _bare(said: str) -> str:
     """The address of a link without its title and angle brackets."""
     said = said.strip()
     if said.startswith("<") and ">" in said:
-        return said[1 : said.index(">")]
-    return _TITLE.sub("", said).strip()
+        return linkparts.plainly(said[1 : said.index(">")])
+    return linkparts.plainly(_TITLE.sub("", said).strip())
 
 
 def _without_comments(text: str) -> str:
@@ -85,46 +100,21 @@ def without_code(body: str) -> str:
 
 
 def code_lines(lines: list[str]) -> set[int]:
-    """The numbers (from 0) of the lines that are fenced or indented code; a fence that never closes begins none."""
-    coded: set[int] = set()
-    hopeless: dict[str, int] = {}
-    number, listed = 0, False
-    while number < len(lines):
-        line = lines[number]
-        end = _end(lines, number, hopeless)
-        if end:
-            coded.update(range(number, end + 1))
-        elif line.strip():
-            listed = bool(_LISTED.match(line)) or (listed and (line[0] in " \t" or bool(lines[number - 1].strip())))
-            above = number - 1
-            if (
-                not listed
-                and line.startswith(("    ", "\t"))
-                and (above < 0 or above in coded or not lines[above].strip())
-            ):
-                coded.add(number)
-        elif number - 1 in coded and number + 1 < len(lines) and lines[number + 1].startswith(("    ", "\t")):
-            coded.add(number)
-        number = max(end, number) + 1
-    return coded
+    """The numbers (from 0) of the lines that are fenced or indented code."""
+    return set(_coded(Reader(lines, _RULES).read(), 0))
 
 
-def _end(lines: list[str], start: int, hopeless: dict[str, int]) -> int:
-    """The line that closes the fence which begins at ``start``; 0 when none begins or it never closes."""
-    match = _FENCE.match(lines[start]) if "```" in lines[start] or "~~~" in lines[start] else None
-    if match is None or (match["fence"][0] == "`" and "`" in match["info"]):
-        return 0
-    sign, length = match["fence"][0], len(match["fence"])
-    if length >= hopeless.get(sign, length + 1):
-        return 0
-    for number in range(start + 1, len(lines)):
-        if sign * 3 not in lines[number]:
-            continue
-        closing = _FENCE.match(lines[number])
-        if closing and closing["fence"].startswith(match["fence"]) and not closing["info"].strip():
-            return number
-    hopeless[sign] = length
-    return 0
+def _coded(block: Block, above: int) -> Iterator[int]:
+    """The lines of code in a block that begins ``above`` lines below the first."""
+    if block.kind in {"code", "fence"}:
+        yield from range(above + block.first - 1, above + block.last)
+    elif block.kind == "inhtml":
+        yield from _coded(Reader(block.lines[1:], _RULES).read(), above + block.first)
+    for child in block.children:
+        yield from _coded(child, above)
+
+
+_RULES = Rules(blockmarks.start, blockmarks.literal, lambda _: 0, blockmarks.box)
 
 
 def without_spans(block: str) -> str:

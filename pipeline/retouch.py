@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import unquote
 
 _PHRASES = frozenset("a code span em strong del mark sub sup kbd ins img br".split())
 _FLOW = _PHRASES | frozenset("p h1 h2 h3 h4 h5 h6 ul ol blockquote div pre hr table dl".split())
@@ -64,7 +65,7 @@ def retouched(html: str, link: Callable[[str, str], str | None], prefix: str) ->
         made = _led(tag, link, prefix)
         if tag[1] == "a":
             dropped.append(made is None)
-        return ("" if tag[1] == "a" else _in_words(tag)) if made is None else made
+        return ("" if tag[1] == "a" else _in_words(tag, not all(dropped))) if made is None else made
 
     return _LED.sub(led, html)
 
@@ -82,11 +83,26 @@ def _led(tag: str, link: Callable[[str, str], str | None], prefix: str) -> str |
     return None if found is None else f"{tag[: match.start(2) - 1]}{_written(found)}{tag[match.end(2) + 1 :]}"
 
 
-def _in_words(tag: str) -> str:
-    """A picture that is not shown, by its words."""
-    match = _ALT.search(tag)
-    words = _plain(match[1]).strip() if match else ""
-    return f"[{words}]".replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if words else ""
+def _in_words(tag: str, linked: bool) -> str:
+    """A picture that is not shown, by its words; one that another host serves is a link, unless it stands in one."""
+    match, led = _ALT.search(tag), _ADDRESS.search(tag)
+    address = _plain(led[2]) if led else ""
+    words = instead(_plain(match[1]) if match else "", address)
+    said = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<a href={_written(address)}>{said}</a>" if words and elsewhere(address) and not linked else said
+
+
+def elsewhere(address: str) -> bool:
+    """Whether another host serves what stands at an address."""
+    return address[:8].lower().startswith(("http://", "https://", "//"))
+
+
+def instead(alt: str, address: str) -> str:
+    """The words for a picture that is not shown: what it shows, else the name of the file on the other host."""
+    words = alt.strip()
+    if not elsewhere(address):
+        return f"[{words}]" if words else ""
+    return words or unquote(address.partition("?")[0].rstrip("/").rpartition("/")[2])
 
 
 def _plain(value: str) -> str:

@@ -203,3 +203,8 @@ def runs_on(before: str, after: str) -> bool:
         _CJK.match(sign) and not "\u1100" <= sign <= "\u11ff" and not "\uac00" <= sign <= "\ud7ff"
         for sign in (before, after)
     )
+
+
+def wordy(sign: str) -> bool:
+    """Whether a sign is a letter or digit of a script that has blanks between its words."""
+    return sign.isalnum() and not runs_on(sign, sign)

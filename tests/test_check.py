@@ -39,6 +39,26 @@ def test_a_link_that_leads_somewhere_is_no_problem(tmp_path: Path, body: str) ->
     assert problems(tmp_path, body) == []
 
 
+def test_a_name_in_brackets_that_names_nothing_is_a_problem_with_its_line(tmp_path: Path) -> None:
+    body = "[[Hello]] [[hello#x]] [[hello|words]] [[/posts/hello]] ![[dot.png]] x[[1]] `[[gone]]` \\[[gone]]"
+    assert problems(tmp_path / "right", body) == []
+    assert problems(tmp_path / "defined", "[[r]]\n\n[r]: hello.md") == []
+    first, second, third = problems(tmp_path / "wrong", "Words.\n\n[[Helo]]\n![[gone.png]]\n[[Quite another]]")
+    assert first.endswith("hello.md:9: the link `[[Helo]]` names no text. Did you mean `[[hello]]`?")
+    assert "hello.md:10: there is no picture `[[gone.png]]`." in second
+    assert third.endswith("Write a text's title or the name of its file, or take the brackets out.")
+
+
+@pytest.mark.parametrize("code", ["```\n{}", "- a\n\n      {}", "> ~~~\n> {}", "!!! note\n    ```\n    {}\n    ```"])
+def test_a_link_in_code_is_none_wherever_the_code_stands(tmp_path: Path, code: str) -> None:
+    assert problems(tmp_path, code.format("[a](gone.md) [[Gone]] ![b](gone.png)")) == []
+
+
+def test_a_link_behind_code_that_its_list_or_quote_ends_is_followed(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, "- ```\n  code\n\n[a](gone.md)")) == 1
+    assert len(problems(tmp_path, "> ```\n> code\n\n[a](gone.md)")) == 1
+
+
 def test_a_year_that_has_no_page_in_the_archive_is_said(tmp_path: Path) -> None:
     said = problems(tmp_path, "[a](/archive/2024/) [b](/zh/archive/2026/)")
     assert [path in "".join(said) for path in ("`/archive/2024/` leads to no page", "`/zh/archive/2026/`")] == [

@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "lettercode mailparts offered once packaged pictext pictured pieces references remotes "
+    "lettercode mailparts offered once packaged pictext pictured pieces remotes "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
-    "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise overload repository secret setbacks "
+    "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks "
     "settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
-    "blocks",
-    "ahead cldr deploy dialect feedxml frontmatter mailsession model settled textfile theme web wording",
+    "blocks references",
+    "ahead cldr deploy dialect feedxml frontmatter mailsession model overload settled textfile theme web wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from pipeline.markup import render
+from pipeline import feedhtml, plaintext
+from pipeline.letterhtml import mailable
+from pipeline.markup import render, serialise, tree
 
 
 def html(text: str) -> str:
@@ -179,3 +181,24 @@ def test_no_text_takes_long(part: str) -> None:
     began = time.process_time()
     html((part * 20_000)[:20_000])
     assert time.process_time() - began < 3
+
+
+def test_what_is_written_is_shown_in_emails_too() -> None:
+    made = mailable(html("b:\n\na. one\nb. two\n\n> [!WARNING]\n> Mind *this*.\n\n- x\n\n  ```\n  y\n  ```"))
+    assert '<ol type="a">' in made
+    assert "<strong>Warning</strong>" in made
+    said = plaintext.text(made)
+    assert "a. one\nb. two" in said
+    assert "| Warning\n| Mind _this_." in said.replace("*Warning*", "Warning")
+    assert "- x\n\n      y" in said
+
+
+def test_what_is_written_is_shown_in_feeds_too() -> None:
+    root = tree(html("a. one\nb. two\n\n> [!WARNING]\n> Mind *this*.\n\nMake:\n```\nall:\n\tx\n```"))
+    feedhtml.tidy(root, "https://example.org/")
+    made = serialise(root)
+    assert '<ol type="a">' in made
+    assert (
+        '<blockquote class="admonition warning">\n<p><strong>Warning</strong></p>\n<p>Mind <em>this</em>.</p>' in made
+    )
+    assert ">all:\n\tx\n</code></pre>" in made

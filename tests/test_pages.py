@@ -199,14 +199,34 @@ def test_sources_and_what_lies_outside_are_not_publishable(path: str) -> None:
     assert not publishable(path)
 
 
-def test_a_picture_of_another_host_is_shown_as_its_words() -> None:
-    given = house(
-        post("a", "2026-01-01", ("en", "A", "![a map](https://tiles.example.com/1.png) and [out](https://e.com/)"))
+def test_a_picture_of_another_host_is_a_link_with_its_words() -> None:
+    body = (
+        "![a map](https://tiles.example.com/1.png) and ![](https://tiles.example.com/2.png?x) and "
+        "[![badge](https://tiles.example.com/3.svg)](https://e.com/)"
     )
+    given = house(post("a", "2026-01-01", ("en", "A", body)))
     html = html_for(Shelf.of(given), given.entries[0].master, EVERYONE, absolute=True).html
-    assert "[a map]" in html
-    assert "tiles.example.com" not in html
-    assert 'href="https://e.com/"' in html
+    assert '<a href="https://tiles.example.com/1.png">a map</a>' in html
+    assert '<a href="https://tiles.example.com/2.png?x">2.png</a>' in html
+    assert '<a href="https://e.com/">badge</a>' in html
+    assert "<img" not in html
+
+
+def test_a_name_in_two_pairs_of_brackets_leads_to_a_text_or_a_file() -> None:
+    given = house(
+        post("a", "2026-01-01", ("en", "A", "[[Long Title]], [[b#Two words|two]], [[No Such]], ![[river.jpg]] ![[B]]")),
+        post("b", "2026-01-02", ("en", "Long title", "Words.")),
+    )
+    written = next(one for one in given.entries if one.slug == "a").master
+    html = html_for(Shelf.of(given), written, EVERYONE, absolute=False).html
+    assert '<a href="/blog/posts/b/">Long Title</a>' in html
+    assert '<a href="/blog/posts/b/#two-words">two</a>' in html
+    assert "No Such" in html and "wiki:" not in html
+    assert (
+        '<img src="/blog/media/river.jpg" alt="river">' in html
+        or '<img alt="river" src="/blog/media/river.jpg">' in html
+    )
+    assert '<a href="/blog/posts/b/">B</a>' in html
 
 
 def test_full_addresses_are_full() -> None:
