@@ -38,7 +38,7 @@ def _afterwards() -> Commands:
 
 
 _ROOMS: tuple[tuple[str, Callable[[], Commands]], ...] = (
-    ("init new check templates note", _writing),
+    ("init new check templates schema note", _writing),
     ("plan serve preview build", _looking),
     ("deploy deliver publish", _publishing),
     ("report explain settle events choice baseline rotate", _afterwards),

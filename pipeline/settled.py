@@ -13,7 +13,7 @@ from pipeline.validate import LANGUAGE, did_you_mean
 Fault = tuple[tuple[str, ...], str, str]
 """The path of a setting, the fact, the suggestion."""
 
-_CHOICES = {
+CHOICES = {
     ("mail", "transport"): ("outbox", "smtp", "sendgrid"),
     ("smtp", "security"): ("starttls", "tls", "none"),
     ("deploy", "to"): ("none", "folder", "branch", "command"),
@@ -39,7 +39,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
 
 
 def _choices(settings: Settings) -> Iterator[Fault]:
-    for path, known in _CHOICES.items():
+    for path, known in CHOICES.items():
         value = getattr(getattr(settings, path[0]), path[1])
         if value not in known:
             yield path, f"`{path[1]}` cannot be `{value}`", did_you_mean(value, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from pipeline.model import PUBLIC, Cadence, State
@@ -113,4 +113,4 @@ def _plain(one: Any, worded: str, rows: tuple[str, ...], path: Path, document: D
 def keys() -> frozenset[str]:
     """Every key that may stand somewhere in the file."""
     kinds = (WrittenDefaults, WrittenCircle, WrittenInterests, WrittenConsent, WrittenPerson)
-    return frozenset(TOP).union(*(kind.__dataclass_fields__ for kind in kinds))
+    return frozenset(TOP).union(*({one.name for one in fields(kind)} for kind in kinds))

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "lettercode mailparts offered once packaged pictext pictured pieces remotes "
+    "lettercode mailparts meanings offered once packaged pictext pictured pieces remotes "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
     "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks "
@@ -24,7 +24,7 @@ FLOORS = (
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
-    "private renamed starter stationery",
+    "private renamed schemas starter stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime new_files records rollcall",

@@ -97,6 +97,20 @@ def templates(session: Session, name: str, json_: bool) -> None:
 
 
 @click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def schema(session: Session, folder: Path | None) -> None:
+    """Write JSON Schemas, for editors that complete and check files.
+
+    They go to FOLDER, or to build/schemas.
+    """
+    from pipeline.schemas import write_schemas
+
+    for path in write_schemas(folder.absolute() if folder else session.root / "build" / "schemas"):
+        say(session.shown(path))
+
+
+@click.command()
 @click.argument("person", required=False, default="")
 @click.argument("text", required=False, default="")
 @click.option("--remove", is_flag=True, help="Take back the line that waits for PERSON.")
@@ -122,4 +136,4 @@ def note(session: Session, person: str, text: str, remove: bool, json_: bool) ->
         say(line)
 
 
-COMMANDS = (init, new, check, templates, note)
+COMMANDS = (init, new, check, templates, schema, note)
