@@ -18,6 +18,10 @@ from pipeline import linkparts
 from pipeline.strokes import Chain, Piece, mark, pair, runs_on, wordy
 
 _NEXT = re.compile(r"[\\`*_~^!\[\]<&$\n]|==+|\+\+|:(?=[a-z0-9+_-]{1,40}:)|(?:https?|ftp)://|www\.", re.IGNORECASE)
+_SENTENCE = re.compile("[\u3000-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\u2018-\u201d\u2026]")
+_ADDRESS_END = re.compile(_SENTENCE.pattern.replace("]", "\\[\\]]"))
+"""Where an address in a text ends at the latest: at Chinese or Japanese punctuation, and in brackets at their end."""
+
 _BLANK = re.compile(r"[\s<]")
 _TICKS = re.compile("`+")
 _POINTED = re.compile(r"<([A-Za-z][A-Za-z0-9.+-]{1,31}:[^\s<>\x00-\x1f]*)>")
@@ -205,7 +209,8 @@ class Reading:
         before = self.text[self.at - 1 : self.at] if self.at else ""
         pattern = _DISPLAYED if self.text.startswith("$$", self.at) else _FORMULA
         match = None if before == "$" or wordy(before) else pattern.match(self.text, self.at)
-        if match is None or wordy(self.text[match.end() : match.end() + 1]):
+        after = self.text[match.end() : match.end() + 1] if match else ""
+        if match is None or wordy(after) or after in {"(", "{"}:
             run = self.at
             while self.text[run : run + 1] == "$":
                 run += 1
@@ -219,22 +224,28 @@ class Reading:
 
     def _bare(self) -> bool:
         """An address that stands in the text; where one is none, no other begins before the next blank."""
-        if "magic-link" not in self._patterns or self.at < self._no_address:
+        text, at = self.text, self.at
+        if "magic-link" not in self._patterns or at < self._no_address:
             return False
-        if self._asked(self._patterns["magic-link"]):
+        blank = _BLANK.search(text, at)
+        end = blank.start() if blank else len(text)
+        before, www = text[at - 1 : at] if at else "", text[at] in "wW"
+        near = before.isascii() and (before.isalnum() or before == "<" or (www and before not in " \t\n*_~([\"'"))
+        stop = _ADDRESS_END.search(text, at, end) if self.brackets else _SENTENCE.search(text, at, end)
+        if not near and self._asked(self._patterns["magic-link"], stop.start() if stop else end):
             return True
-        blank = _BLANK.search(self.text, self.at)
-        self._no_address = blank.start() if blank else len(self.text)
+        self._no_address = end
         return False
 
-    def _asked(self, pattern: Any) -> bool:
-        """Whether one of the extensions' patterns matches here."""
-        match = pattern.getCompiledRegExp().match(self.text, self.at)
-        if match is None:
+    def _asked(self, pattern: Any, stop: int = 0) -> bool:
+        """Whether one of the extensions' patterns matches here; it may look as far as ``stop``, and not back."""
+        text = self.text[self.at : stop] if stop else self.text
+        at = 0 if stop else self.at
+        match = pattern.getCompiledRegExp().match(text, at)
+        made, start, end = pattern.handleMatch(match, text) if match else (None, 0, 0)
+        if made is None or start != at:
             return False
-        made, start, end = pattern.handleMatch(match, self.text)
-        if made is None or start != self.at:
-            return False
+        end += self.at - at
         if isinstance(made, str):
             self.chain.add(Piece(made))
             self.at = end

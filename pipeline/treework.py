@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from html import unescape
@@ -20,6 +21,9 @@ from markdown.extensions.toc import unescape as plainly
 from markdown.serializers import RE_AMP, to_html_string
 from markdown.treeprocessors import UnescapeTreeprocessor
 
+_BRACES = r"\{(?=:|[ ]*(?:[.#]|[\w:-]+=))\:?[ ]*([^\}\n ][^\n]*)\}"
+"""Attributes: a class, an id or a value is among them; other braces are words."""
+
 
 class Attributes(AttrListTreeprocessor):
     """Attributes in braces, where the text has braces."""
@@ -27,7 +31,11 @@ class Attributes(AttrListTreeprocessor):
     @classmethod
     def replace(cls, engine: Any) -> None:
         """Takes the place of theirs."""
-        engine.treeprocessors.register(cls(engine), "attr_list", 8)
+        mine: Any = cls(engine)
+        mine.HEADER_RE = re.compile(rf"(?<! )[ ]+{_BRACES}[ ]*$")
+        mine.BLOCK_RE = re.compile(rf"\n[ ]*{_BRACES}[ ]*$")
+        mine.INLINE_RE = re.compile(f"^{_BRACES}")
+        engine.treeprocessors.register(mine, "attr_list", 8)
 
     def run(self, doc: Any) -> None:
         """Works as the one it replaces."""

@@ -87,6 +87,10 @@ def test_lists_are_read_as_github_reads_them(text: str, right: str) -> None:
          '<p><em>a <code>*</code> b</em> and <a href="http://x.org/*y*">http://x.org/*y*</a></p>'),
         ("https://x.org/a_b_(c). www.x.org, me@x.org", '<p><a href="https://x.org/a_b_(c)">https://x.org/a_b_(c)</a>. '
          '<a href="http://www.x.org">www.x.org</a>, <a href="mailto:me@x.org">me@x.org</a></p>'),
+        ("[https://x.org/a][1] 见：https://x.org/b。（www.x.org）\n\n[1]: /r",
+         '<p><a href="/r">https://x.org/a</a> 见：'
+         '<a href="https://x.org/b">https://x.org/b</a>。（<a href="http://www.x.org">www.x.org</a>）</p>'),
+        ("`a`{% endraw %} `b`{c} **d**{.e}", "<p><code>a</code>{% endraw %} <code>b</code>{c} <strong>d</strong></p>"),
         ("AT&T &copy; &amp;copy; \\&copy; &nosuch;", "<p>AT&amp;T © &amp;copy; &amp;copy; &amp;nosuch;</p>"),
         ("the <title> element", "<p>the &lt;title&gt; element</p>"),
         ("<details>\n<summary>S</summary>\n\n*in*\n\n</details>\nafter",
@@ -136,7 +140,7 @@ def test_a_line_break_between_chinese_or_japanese_signs_is_no_blank(text: str, r
     [
         "tickets are $5/$10 at the door", "from US$5–US$10, cheap", "$PATH/bin:$HOME/bin", "it was $5, now ($7)",
         "A$AP and Ke$ha", "between $20–$30", '($5)($6), "$5"-"$6"', "价格是$5，后来变成$8元", "costs 5$ or 10$",
-        "$ 5 and 6 $", "a$b$c", "5$x$",
+        "$ 5 and 6 $", "a$b$c", "5$x$", "$(LIB)/a and $(LIB)/b", "${A}:${B}",
     ],
 )  # fmt: skip
 def test_prices_and_variables_are_no_formulas(text: str) -> None:
