@@ -92,7 +92,8 @@ def tree(html: str) -> Any:
 
 
 _UNFIT = re.compile(
-    r"</?(?:html|head|body|frameset)\b[^>]*>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.I
+    r"</?(?:html|head|body|frameset)\b[^>]*>|<!doctype\b[^>]*>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|[\x00-\x08\x0b\x0c\x0e-\x1f]",
+    re.I,
 )
 
 

@@ -167,6 +167,11 @@ def test_a_callout_is_a_box(kind: str) -> None:
     assert "blockquote" in html(f"> {kind}\n> [!{kind}] later")
 
 
+@pytest.mark.parametrize("text", ["<!DOCTYPE html>", "<!-- note -->", "[a]: b", "", "<?php x ?>"])
+def test_a_text_that_shows_nothing_is_an_empty_body(text: str) -> None:
+    assert html(text) == ""
+
+
 def test_an_emoji_may_be_written_by_its_name() -> None:
     assert html(":smile: :+1: 10:30:45 :nosuch: `:smile:`") == "<p>😄 👍 10:30:45 :nosuch: <code>:smile:</code></p>"
 
