@@ -49,6 +49,12 @@ class Problems(KithError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class Unrecorded(Problems):
+    """What keeps a wish from being recorded."""
+
+    after = "Nothing was recorded."
+
+
 class Tripped(Problems):
     """What would be seen by more people than may, were the site deployed now."""
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pipeline.errors import KithError
 from pipeline.ledger import Ledger
-from pipeline.opened import Opened, open_house
+from pipeline.opened import Opened, open_people
 from pipeline.plan import plan
 from pipeline.secret import private_folder, read_secret
-from pipeline.standing import who_is
+from pipeline.standing import meant
 
 LONGEST = 300
 """Characters of a personal line."""
@@ -27,8 +27,8 @@ def note(root: Path, environ: Mapping[str, str], name: str, text: str, now: date
     text = _one_line(text)
     with Ledger.open(private_folder(root), now) as ledger:
         read_secret(root)
-        opened = open_house(root, environ, now, ledger)
-        who = who_is(opened.house, name)
+        opened = open_people(root, environ, now, ledger)
+        who = meant(opened, name)
         if who.startswith("circle:"):
             raise KithError(f"`{name}` is a broadcast circle, and a line is for one person.")
         before = opened.history.lines.get(who)
@@ -62,8 +62,8 @@ def _one_line(text: str) -> str:
 
 def waiting(root: Path, environ: Mapping[str, str], name: str, now: datetime) -> list[tuple[str, str]]:
     """The lines that wait, by person; of one person where ``name`` says which."""
-    opened = open_house(root, environ, now)
-    who = who_is(opened.house, name) if name else ""
+    opened = open_people(root, environ, now)
+    who = meant(opened, name) if name else ""
     return sorted((one, line.text) for one, line in opened.history.lines.items() if one == who or not who)
 
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.custody import known_secret
+from pipeline.errors import Problem
 from pipeline.ledger import Ledger
 from pipeline.model import House
 from pipeline.planned import History
-from pipeline.reading import read_house
+from pipeline.reading import read_house, read_people
 from pipeline.renamed import known_again
-from pipeline.secret import Secret
+from pipeline.secret import FILE as SECRET
+from pipeline.secret import Secret, read_secret
 from pipeline.walked import Stamp
 
 
@@ -26,6 +28,7 @@ class Opened:
     house: House
     history: History
     secret: Secret | None
+    faults: tuple[Problem, ...] = ()
 
 
 def open_house(
@@ -53,6 +56,24 @@ def open_house(
         return Opened(root, now, house, history, secret)
     finally:
         if own is not None and ledger is None:
+            own.close()
+
+
+def open_people(root: Path, environ: Mapping[str, str], now: datetime, ledger: Ledger | None = None) -> Opened:
+    """The people and what the ledger knows of them, whatever state the texts, settings and looks are in.
+
+    The house has no entries; ``faults`` are what is wrong with the file of people. Raises `LedgerUnusable` for a ledger
+    that is gone or damaged.
+    """
+    house, faults = read_people(root, environ)
+    own = ledger or Ledger.peek(root / "private")
+    if own is None:
+        return Opened(root, now, house, History(), None, tuple(faults))
+    try:
+        secret = read_secret(root) if (root / "private" / SECRET).exists() else None
+        return Opened(root, now, house, own.history(marks(house, secret) if secret else {}), secret, tuple(faults))
+    finally:
+        if ledger is None:
             own.close()
 
 

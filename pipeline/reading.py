@@ -13,12 +13,12 @@ from pathlib import Path
 from pipeline.check import check
 from pipeline.config import FILE
 from pipeline.content import read_content
-from pipeline.errors import Problems
+from pipeline.errors import Problem, Problems
 from pipeline.model import Entry, House, Page
 from pipeline.notebook import Notebook
 from pipeline.openings import read_openings
 from pipeline.private import private_problems
-from pipeline.rollcall import Roll
+from pipeline.rollcall import PEOPLE, Roll
 from pipeline.settings import Settings
 from pipeline.textfile import files_below
 from pipeline.walked import Stamp
@@ -78,6 +78,19 @@ def _read(
     roll.keep()
     shelved.keep(book)
     return house
+
+
+def read_people(root: Path, environ: Mapping[str, str]) -> tuple[House, list[Problem]]:
+    """The settings, circles and people at ``root``, without an entry; and what is wrong with the file of people.
+
+    For what has to work whatever state the texts, settings and looks are in. Raises `Problems` where nothing is.
+    """
+    roll = Roll(root, root / "build" / "cache" / "reading")
+    settings, problems = roll.settings()
+    if problems and not any((root / name).exists() for name in (FILE, PEOPLE, "content")):
+        raise Problems(problems)
+    register = roll.register(settings.languages, environ)
+    return House(settings, circles=tuple(register.circles), people=tuple(register.people)), register.problems
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -198,7 +198,7 @@ def unsettled(deliveries: Iterable[Delivery], blocked: Container[str]) -> list[D
     ]
 
 
-def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: Iterable[Held]) -> list[str]:
+def report_lines(counts: Mapping[str, int], deliveries: Iterable[Delivery], held: Iterable[Held]) -> list[str]:
     """What was submitted, what needs a person, and who is held."""
     if not counts:
         lines = ["Nothing was submitted yet."]
@@ -221,6 +221,18 @@ def report_lines(counts: dict[str, int], deliveries: Iterable[Delivery], held: I
         for (reason, until), number in Counter((one.reason, one.until) for one in waiting).most_common():
             lines.append(f"  {number:>5}  {reason}{f', until {dated(until)}' if until else ''}")
     return lines
+
+
+def unread_lines(problems: Sequence[str]) -> list[str]:
+    """What a report leaves out because the project cannot be read."""
+    if not problems:
+        return []
+    others = f", and {counted(len(problems) - 1, 'more problem')}" if len(problems) > 1 else ""
+    return [
+        "",
+        "Who is held now is not known: the project cannot be read. `kith check` says why:",
+        f"  {problems[0]}{others}",
+    ]
 
 
 def explain_lines(

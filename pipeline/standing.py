@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.errors import KithError
+from pipeline.custody import known_secret
+from pipeline.errors import KithError, Unrecorded
 from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
 from pipeline.model import Cadence, House, Person, State
-from pipeline.opened import open_house
+from pipeline.opened import Opened, open_people
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.plan import standing
 from pipeline.planned import Choice, History
@@ -79,20 +80,33 @@ def choose(
     if not asked:
         raise KithError("Say what they asked for: --leave, --pause, --resume, --cadence or --languages.")
     with Ledger.open(private_folder(root), now) as ledger:
-        opened = open_house(root, environ, now, ledger)
-        who = who_is(opened.house, name, read_secret(root))
+        opened = open_people(root, environ, now, ledger)
+        who = meant(opened, name)
         person = next((person for person in opened.house.people if person.id == who), None)
         if person is None:
             raise KithError(f"`{name}` is a broadcast circle: change it in subscribers.yml.")
         if state in ("resume", "return"):
+            # Whether they may come back stands in that file, too.
+            if opened.faults:
+                raise Unrecorded(opened.faults)
             _may_come_back(person, opened.history.choices.get(who, Choice()), state)
             if reason := opened.history.blocked.get(who):
                 fact = f"subscribers.yml:{person.line}: `{person.id}` stays held: {reason}"
                 raise KithError(f"{fact}. That address gets no letters for good; write another one for them there.")
             asked["state"] = State.SUBSCRIBED
         ledger.choose(who, asked, now)
-        after = open_house(root, environ, now, ledger)
+        after = open_people(root, environ, now, ledger)
         return [who, *(f"  {key:<10}{value}" for key, value in stance(after.house, after.history, who))]
+
+
+def meant(opened: Opened, name: str) -> str:
+    """`who_is`, for people who were read without texts; where the file is broken, what is wrong with it is said."""
+    try:
+        return who_is(opened.house, name, opened.secret)
+    except KithError:
+        if opened.faults:
+            raise Unrecorded(opened.faults) from None
+        raise
 
 
 def _may_come_back(person: Person, choice: Choice, way: str) -> None:
@@ -156,8 +170,8 @@ def take_events(
     Raises `KithError` when none could be.
     """
     with Ledger.open(private_folder(root), now) as ledger:
-        opened = open_house(root, environ, now, ledger)
-        secret = opened.secret or read_secret(root)
+        opened = open_people(root, environ, now, ledger)
+        secret = opened.secret or known_secret(root, ledger, mine=True)
         key = opened.house.settings.sendgrid.events_from
         found, bad = _read_events(payloads, key)
         before = ledger.counts()

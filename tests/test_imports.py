@@ -35,7 +35,7 @@ FLOORS = (
     "archive custody deliver gallery hub issues leakcheck letterproof tagged transports.choose welcome",
     "listings opened rotate terminal",
     "pages standing",
-    "making notes",
+    "making notes reporting",
     "underway",
     "indexed printing",
     "rebuild",

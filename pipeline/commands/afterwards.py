@@ -16,31 +16,43 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("--show", "shown", default="", metavar="ID", help="Show the email of this delivery, as it was composed.")
 @json_option
 @click.pass_obj
-def report(session: Session, json_: bool) -> None:
+def report(session: Session, shown: str, json_: bool) -> None:
     """Show what was submitted, what is held, and what needs a person."""
     from pipeline import report as words
-    from pipeline.ledger import Ledger
-    from pipeline.opened import open_house
-    from pipeline.plan import plan as decide
+    from pipeline.reporting import reported
 
-    opened = open_house(session.root, session.environ, session.clock())
-    decided = decide(opened.house, opened.history, opened.now)
-    ledger = Ledger.peek(session.root / "private")
-    deliveries = ledger.deliveries() if ledger else []
-    counts = ledger.counts() if ledger else {}
-    if ledger:
-        ledger.audit()
-        ledger.close()
+    if shown:
+        _show(session, shown, json_)
+        return
+    found = reported(session.root, session.environ, session.clock())
     if json_:
-        held = [{"who": one.who, "reason": one.reason, "until": str(one.until or "")} for one in decided.held]
-        as_json({"counts": counts, "deliveries": [_row(one) for one in deliveries], "held": held})
+        held = [{"who": one.who, "reason": one.reason, "until": str(one.until or "")} for one in found.held]
+        deliveries = [_row(one) for one in found.deliveries]
+        as_json({"counts": found.counts, "deliveries": deliveries, "held": held, "problems": list(found.problems)})
     else:
-        for line in words.report_lines(counts, deliveries, decided.held):
+        for line in words.report_lines(found.counts, found.deliveries, found.held):
             say(line)
-    if words.unsettled(deliveries, opened.history.blocked):
+        for line in words.unread_lines(found.problems):
+            say(line)
+    if words.unsettled(found.deliveries, found.blocked):
         raise SystemExit(1)
+
+
+def _show(session: Session, delivery: str, json_: bool) -> None:
+    from pipeline.reporting import one_email
+
+    page, letter = one_email(session.root, delivery)
+    if json_:
+        as_json({"from": letter.sender, "to": letter.to, "subject": letter.subject, "date": letter.date.isoformat(),
+                 "text": letter.text, "html": letter.html})  # fmt: skip
+        return
+    for key, value in (("From", letter.sender), ("To", letter.to), ("Subject", letter.subject)):
+        say(f"{key:<10}{value}")
+    say(f"{'Date':<10}{letter.date:%Y-%m-%d %H:%M}")
+    say(f"Page      {session.shown(page)}\n\n{letter.text}")
 
 
 def _row(one: Delivery) -> dict[str, str]:
