@@ -1,6 +1,7 @@
-"""Our Markdown: Python-Markdown with one set of extensions, and its slow parts done in less time.
+"""Our Markdown: Python-Markdown with one set of extensions, which reads blocks and phrases as GitHub does.
 
-Each part that takes the place of one of theirs gives what it gives; `tests/test_dialect.py` compares the two.
+`blocks` takes the place of its block parser and `phrasetree` that of its inline patterns; what they find is made by the
+extensions. The other parts do what theirs do in less time, or only where it is asked for.
 """
 
 from __future__ import annotations
@@ -55,11 +56,6 @@ class _Uncoloured:
         return iter(())
 
 
-def plain(slugify: Callable[[str], str]) -> Any:
-    """Python-Markdown with our extensions, as it comes; ``slugify`` makes a heading's id of its words."""
-    return _Engine(extensions=list(EXTENSIONS), extension_configs=_configs(slugify), output_format="html")
-
-
 def _configs(slugify: Callable[[str], str]) -> dict[str, dict[str, Any]]:
     return EXTENSIONS | {
         "pymdownx.highlight": EXTENSIONS["pymdownx.highlight"] | {"pygments_style": _Uncoloured()},
@@ -75,15 +71,15 @@ class _Engine(Markdown):
         return module.makeExtension(**configs)
 
 
-def quick(slugify: Callable[[str], str]) -> Any:
-    """The same, quicker."""
-    engine = plain(slugify)
+def engine(slugify: Callable[[str], str]) -> Any:
+    """Python-Markdown with our extensions; ``slugify`` makes a heading's id of its words."""
+    made: Any = _Engine(extensions=list(EXTENSIONS), extension_configs=_configs(slugify), output_format="html")
     for part in (Whitespace, Fences, Coloured, RawBlocks, Blocks, Phrases, Headings, Attributes, Escapes, RawHtml):
-        part.replace(engine)
-    engine.serializer = written
+        part.replace(made)
+    made.serializer = written
     # asked for every element, and answered by looking through a list
-    engine.is_block_level = lru_cache(maxsize=512)(engine.is_block_level)
-    return engine
+    made.is_block_level = lru_cache(maxsize=512)(made.is_block_level)
+    return made
 
 
 def _diagram(source: str, _language: str, css_class: str, *_: Any, **__: Any) -> str:

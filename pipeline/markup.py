@@ -47,10 +47,10 @@ class Rendered:
 
 @lru_cache(maxsize=1)
 def _markdown() -> Any:
-    from pipeline.dialect import quick
+    from pipeline.dialect import engine
     from pipeline.links import slugify
 
-    return quick(slugify)
+    return engine(slugify)
 
 
 def render(body: str, link: Link, prefix: str = "") -> Rendered:

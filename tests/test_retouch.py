@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dialect import quick
+from pipeline.dialect import engine
 from pipeline.links import slugify
 from pipeline.markup import parsed
 from pipeline.retouch import _SAFE, retouched
@@ -17,7 +17,7 @@ from pipeline.retouch import _SAFE, retouched
 REPO = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("KITH_CORPUS") or REPO.parent / "shared" / "corpus")
 STEP = 1 if os.environ.get("KITH_ALL") else 6
-ENGINE = quick(slugify)
+ENGINE = engine(slugify)
 
 
 def led(_: str, href: str) -> str | None:
