@@ -21,7 +21,12 @@ def explain(
     ``record``: entry → in words how they were told it, from the ledger.
     """
     stance = _Stance.of(house, history, plan(house, history, now), who, record or {})
-    found = [stance.verdict(entry) for entry in house.entries]
+    unclear = {one.entry: one for one in house.unclear}
+    found = [
+        Verdict(who, entry.id, False, f"held: {unclear[entry.id].reason}") if entry.id in unclear
+        else stance.verdict(entry)
+        for entry in house.entries
+    ]  # fmt: skip
     for entry in house.waiting:
         reason = "a draft" if entry.draft else "dated ahead"
         found.append(Verdict(who, entry.id, False, reason, None if entry.draft else entry.date.date()))

@@ -83,7 +83,7 @@ def parts(house: House) -> tuple[Part, ...]:
 def _shelves(house: House) -> Iterator[tuple[FeedInfo, tuple[Chosen, ...]]]:
     """Each feed with all that could ever stand in it, newest first."""
     home = house.settings.language
-    entries = sorted(house.public_entries, key=lambda entry: entry.order, reverse=True)
+    entries = sorted(house.settled.public_entries, key=lambda entry: entry.order, reverse=True)
     every = tuple([Chosen(entry, entry.version(home)) for entry in entries])
     yield _info(house, "", house.settings.title, home), every
     written = [entry.languages for entry in entries]

@@ -42,4 +42,4 @@ def house_key(house: House) -> bytes:
         if entry.public:
             parts += [content_key(one) for one in entry.versions]
     pages = [(page.slug, [content_key(one) for one in page.versions]) for page in house.pages]
-    return key_of(parts, pages)
+    return key_of(parts, pages, [one.entry for one in house.unclear])

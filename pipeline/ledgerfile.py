@@ -55,7 +55,19 @@ CREATE INDEX events_by_mark ON events (mark);
 CREATE TABLE stops (mark TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 """
 
-LATER: tuple[str, ...] = ()
+_IDENTITIES = """
+CREATE TABLE names (way TEXT NOT NULL, name TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (way, name)) WITHOUT ROWID;
+CREATE TABLE looks (entry TEXT NOT NULL, lang TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
+    sample BLOB NOT NULL, PRIMARY KEY (entry, lang)) WITHOUT ROWID;
+CREATE TABLE there (entry TEXT PRIMARY KEY, name TEXT NOT NULL, given TEXT, kind TEXT NOT NULL, date TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE asked (name TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (name, entry)) WITHOUT ROWID;
+INSERT INTO looks SELECT entry, '', digest, '', x'' FROM seen WHERE digest<>'';
+INSERT INTO there SELECT entry, entry, NULL, '', '' FROM seen;
+"""
+"""The names that entries had, how they read, which of them were there at the last publish, and what was asked."""
+
+LATER: tuple[str, ...] = (_IDENTITIES,)
 """What each later version of Kith changed in the tables of `SCHEMA`, oldest first. A script never changes once it
 was released: ledgers of that version exist."""
 

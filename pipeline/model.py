@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -271,8 +271,29 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclear:
+    """An entry or opening that may be one of ``olds``, renamed and changed, or new: it waits until a person says.
+
+    ``entry`` is what it is called meanwhile; ``name`` is the name of its file, as `kith identify` takes it.
+    """
+
+    entry: str
+    name: str
+    path: str
+    olds: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        olds = " or ".join(f"`{one}`" for one in self.olds)
+        return f"it may be {olds} under another name: say so with `kith identify`"
+
+
+@dataclass(frozen=True, slots=True)
 class House:
-    """Everything that was read, newest entries first; ``waiting`` are drafts and entries dated ahead."""
+    """Everything that was read, newest entries first; ``waiting`` are drafts and entries dated ahead.
+
+    ``unclear`` are entries of which the ledger cannot know whether they are new: nobody gets them before that is said.
+    """
 
     settings: Settings
     entries: tuple[Entry, ...] = ()
@@ -281,6 +302,13 @@ class House:
     circles: tuple[Circle, ...] = ()
     people: tuple[Person, ...] = ()
     openings: tuple[Opening, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+
+    @property
+    def settled(self) -> House:
+        """The same without what is unclear."""
+        held = {one.entry for one in self.unclear}
+        return replace(self, entries=tuple([one for one in self.entries if one.id not in held])) if held else self
 
     @property
     def public_entries(self) -> tuple[Entry, ...]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.custody import known_secret
 from pipeline.errors import Problem
+from pipeline.identity import Memory
 from pipeline.ledger import Ledger
 from pipeline.model import House
 from pipeline.planned import History
 from pipeline.reading import read_house, read_people
-from pipeline.renamed import known_again
+from pipeline.renamed import Identities, known_again
 from pipeline.secret import FILE as SECRET
 from pipeline.secret import Secret, read_secret
 from pipeline.walked import Stamp
@@ -21,7 +22,10 @@ from pipeline.walked import Stamp
 
 @dataclass(frozen=True)
 class Opened:
-    """A house and what its ledger knows, at one moment; ``secret`` is None before the first publish."""
+    """A house and what its ledger knows, at one moment; ``secret`` is None before the first publish.
+
+    ``identities`` is what a publish notes of the identity of entries.
+    """
 
     root: Path
     now: datetime
@@ -29,6 +33,7 @@ class Opened:
     history: History
     secret: Secret | None
     faults: tuple[Problem, ...] = ()
+    identities: Identities = field(default_factory=Identities)
 
 
 def open_house(
@@ -47,13 +52,14 @@ def open_house(
     """
     own = ledger or Ledger.peek(root / "private")
     try:
-        house = read_house(root, own.dates() if own else {}, environ, now, there)
-        house = known_again(house, own.texts() if own else {})
+        dates = own.dates() if own else {}
+        house = read_house(root, dates, environ, now, there)
+        house, identities = known_again(root, house, own.memory() if own else Memory(), dates)
         if own is None:
-            return Opened(root, now, house, History(), None)
+            return Opened(root, now, house, History(), None, identities=identities)
         secret = known_secret(root, own, mine=ledger is not None)
         history = own.history(marks(house, secret)) if told else History()
-        return Opened(root, now, house, history, secret)
+        return Opened(root, now, house, history, secret, identities=identities)
     finally:
         if own is not None and ledger is None:
             own.close()

@@ -43,6 +43,7 @@ def plan(house: House, history: History, now: datetime) -> Plan:
 
     The same arguments give the same plan; nothing is read and nothing is written.
     """
+    house = house.settled
     planner = _Planner(house, history, now)
     sheet = _Sheet()
     for person in house.people:

@@ -24,7 +24,6 @@ from pipeline.plan import plan, standing
 from pipeline.planned import Choice, Plan
 from pipeline.privacy import heard_by, told_to
 from pipeline.records import Outcome
-from pipeline.renamed import fingerprints
 from pipeline.report import unsettled
 from pipeline.secret import private_folder, read_secret
 from pipeline.setbacks import TOGETHER
@@ -111,8 +110,8 @@ def publish(job: Job) -> Tally | None:
             ledger.step([Outcome(one, DeliveryState.HELD, why) for one, why in narrowed.items()], [], job.now)
             if job.site:
                 deploy_if_changed(job.root, opened.house, ledger, job.environ, job.step)
-            ledger.freeze(decided, built.issues, built.pastes, [entry.id for entry in opened.house.entries])
-            ledger.note_texts(fingerprints(job.root, opened.house.entries))
+            seen = [entry.id for entry in opened.house.settled.entries]
+            ledger.freeze(decided, built.issues, built.pastes, seen, opened.identities)
             write_pastes(job.root, _pastes_for_them(job.root, opened.house, ledger))
             return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
         finally:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import Miscounted
+from pipeline.identity import Memory, Trace
 from pipeline.ledgerfile import FILE, legible, translated
+from pipeline.likeness import Look
 from pipeline.model import Cadence, PersonalLine, State
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.planned import Choice, History
@@ -72,6 +74,35 @@ def lines(rows: Rows) -> dict[str, PersonalLine]:
 def seen(rows: Rows) -> dict[str, datetime]:
     """When each entry was first published."""
     return {row["entry"]: datetime.fromisoformat(row["at"]) for row in rows("SELECT * FROM seen")}
+
+
+def memory(rows: Rows) -> Memory:
+    """Everything by which an entry is known again; how entries read is asked for when it matters."""
+    owners: dict[str, frozenset[str]] = {}
+    for row in rows("SELECT entry, digest FROM looks WHERE digest<>''"):
+        owners[row["digest"]] = owners.get(row["digest"], frozenset()) | {row["entry"]}
+    asked: dict[str, tuple[str, ...]] = {}
+    for row in rows("SELECT name, entry FROM asked ORDER BY name, entry"):
+        asked[row["name"]] = (*asked.get(row["name"], ()), row["entry"])
+    there = {
+        row["entry"]: Trace(row["name"], row["given"], row["kind"], row["date"]) for row in rows("SELECT * FROM there")
+    }
+    return Memory(
+        known=seen(rows).keys() | there.keys(),
+        there=there,
+        names={(row["way"], row["name"]): row["entry"] for row in rows("SELECT * FROM names")},
+        owners=owners,
+        asked=asked,
+        looks=lambda entries: _looks(rows, entries),
+    )
+
+
+def _looks(rows: Rows, entries: Iterable[str]) -> dict[str, tuple[Look, ...]]:
+    found: dict[str, tuple[Look, ...]] = {}
+    for entry in entries:
+        kept = rows("SELECT * FROM looks WHERE entry=? ORDER BY lang", entry)
+        found[entry] = tuple(Look(row["lang"], row["digest"], row["title"], bytes(row["sample"])) for row in kept)
+    return found
 
 
 def record(rows: Rows, who: str) -> dict[str, str]:
@@ -189,9 +220,10 @@ class Recall:
         with legible():
             return seen(self._rows)
 
-    def texts(self) -> dict[str, str]:
-        """Each entry's text, as the fingerprint it had when it was published last."""
-        return {row["entry"]: row["digest"] for row in self._rows("SELECT entry, digest FROM seen WHERE digest<>''")}
+    def memory(self) -> Memory:
+        """What is known of the identity of entries."""
+        with legible():
+            return memory(self._rows)
 
     def record(self, who: str) -> dict[str, str]:
         """Entry → in words when and how this person was told it."""

@@ -22,6 +22,7 @@ from pipeline.model import State
 from pipeline.outgoing import DeliveryState, Frozen, Issue, Pasted, Sheet
 from pipeline.planned import Plan
 from pipeline.recall import Recall, iso
+from pipeline.renamed import Identities
 
 BY_HAND = "settled by hand"
 """How the reason of a delivery begins of which a person said what became of it."""
@@ -45,11 +46,20 @@ class Records(Recall):
         super().__init__(connection)
         self._marks = marks
 
-    def freeze(self, plan: Plan, issues: Iterable[Issue], pastes: Iterable[Pasted], seen: Iterable[str]) -> None:
+    def freeze(
+        self,
+        plan: Plan,
+        issues: Iterable[Issue],
+        pastes: Iterable[Pasted],
+        seen: Iterable[str],
+        identities: Identities | None = None,
+    ) -> None:
         """Writes down, in one transaction, everything a plan decided, before anything of it leaves."""
         now = iso(plan.now)
         with self._writing():
             self._see(seen, now)
+            if identities:
+                self._identify(identities)
             for who, entries in plan.baseline:
                 self._tell(who, entries, "baseline", now)
             self._db.executemany("DELETE FROM joined WHERE who=?", [(who,) for who in plan.gone])
@@ -84,21 +94,40 @@ class Records(Recall):
         )  # fmt: skip
 
     def baseline(
-        self, told: Mapping[str, Iterable[str]], seen: Iterable[str], joined: Mapping[str, Iterable[str]], now: datetime
+        self,
+        told: Mapping[str, Iterable[str]],
+        seen: Iterable[str],
+        joined: Mapping[str, Iterable[str]],
+        now: datetime,
+        identities: Identities,
     ) -> None:
         """Records entries as told without telling anyone."""
         with self._writing():
             self._see(seen, iso(now))
+            self._identify(identities)
             for who, entries in told.items():
                 self._tell(who, entries, "baseline", iso(now))
             rows = [(who, json.dumps(sorted(circles)), iso(now)) for who, circles in joined.items()]
             self._db.executemany("INSERT OR REPLACE INTO joined VALUES (?,?,?)", rows)
 
-    def note_texts(self, digests: Mapping[str, str]) -> None:
-        """Notes each entry's text as a fingerprint, by which a renamed file is known again."""
+    def identify(self, name: str, entry: str) -> None:
+        """Notes what a person said: the file of that name is this entry."""
         with self._writing():
-            rows = [(digest, entry, digest) for entry, digest in digests.items()]
-            self._db.executemany("UPDATE seen SET digest=? WHERE entry=? AND digest<>?", rows)
+            self._db.execute("INSERT OR REPLACE INTO names VALUES ('said',?,?)", (name, entry))
+
+    def _identify(self, found: Identities) -> None:
+        """Notes names and texts of all entries that are there; what a person said of them stands in them by now."""
+        put = self._db.executemany
+        self._db.execute("DELETE FROM names WHERE way='said'")
+        put("INSERT INTO names VALUES (?,?,?) ON CONFLICT DO UPDATE SET entry=excluded.entry", found.names)
+        self._db.execute("DELETE FROM there")
+        rows = [(entry, one.name, one.given, one.kind, one.date) for entry, one in found.there.items()]
+        put("INSERT INTO there VALUES (?,?,?,?,?)", rows)
+        put("DELETE FROM looks WHERE lang='' AND entry=?", [(entry,) for entry in found.looks])
+        looks = [(e, one.lang, one.digest, one.title, one.sample) for e, kept in found.looks.items() for one in kept]
+        put("INSERT OR REPLACE INTO looks VALUES (?,?,?,?,?)", looks)
+        self._db.execute("DELETE FROM asked")
+        put("INSERT OR IGNORE INTO asked VALUES (?,?)", found.asked)
 
     def _see(self, seen: Iterable[str], now: str) -> None:
         self._db.executemany("INSERT OR IGNORE INTO seen (entry, at) VALUES (?,?)", [(entry, now) for entry in seen])

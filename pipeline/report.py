@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
@@ -130,6 +131,24 @@ def baseline_line(plan: Plan) -> list[str]:
     entries = set[str]().union(*(told for _, told in plan.baseline))
     people = counted(len(plan.baseline), "newcomer")
     return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
+
+
+def unclear_lines(house: House) -> list[str]:
+    """What may be an entry under another name: a person must say, before anybody gets it."""
+    lines: list[str] = []
+    for one in house.unclear:
+        olds = " or ".join(f"`{old}`" for old in one.olds)
+        entry = not one.name.startswith("opening ")
+        lines += [
+            labelled("Unclear", f"{one.path} may be {olds} under another name. Nobody gets it before you say so:"),
+            labelled(
+                "",
+                f"`kith identify {one.path} --same-as {shlex.quote(one.olds[0])}`"
+                + (f" or `id: {one.olds[0]}` in its front matter," if entry else ""),
+            ),
+            labelled("", f"`kith identify {one.path} --new` if it is new."),
+        ]
+    return lines
 
 
 def note_lines(plan: Plan) -> list[str]:
@@ -312,5 +331,6 @@ def plan_data(house: House, plan: Plan) -> dict[str, object]:
             for held in plan.held
         ],
         "recorded_as_told": [{"who": who, "entries": list(entries)} for who, entries in plan.baseline],
+        "unclear": [{"entry": one.entry, "path": one.path, "may_be": list(one.olds)} for one in house.unclear],
         "not_out_yet": [entry.id for entry in house.waiting],
     }  # fmt: skip

@@ -11,14 +11,12 @@ from pipeline.errors import KithError, Unrecorded
 from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
 from pipeline.model import Cadence, House, Person, State
-from pipeline.opened import Opened, open_people
+from pipeline.opened import Opened, open_house, open_people
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.plan import standing
 from pipeline.planned import Choice, History
-from pipeline.reading import read_house
 from pipeline.records import BY_HAND
-from pipeline.renamed import fingerprints
-from pipeline.report import counted
+from pipeline.report import counted, unclear_lines
 from pipeline.rules import Rulings
 from pipeline.secret import Secret, private_folder, read_secret
 from pipeline.validate import LANGUAGE, did_you_mean
@@ -204,7 +202,8 @@ def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]
     """Records every entry as told to everyone who would be told it; makes a new ledger where one was lost."""
     with Ledger.open(private_folder(root), now, older=True) as ledger:
         read_secret(root)
-        house = read_house(root, ledger.dates(), environ, now)
+        opened = open_house(root, environ, now, ledger, told=False)
+        house = opened.house.settled
         rulings = Rulings(house)
         told = {person.id: list(rulings.of(person)) for person in house.people}
         joined = {person.id: person.circles for person in house.people if person.circles}
@@ -212,8 +211,24 @@ def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]
             if circle.broadcast:
                 told[f"circle:{circle.name}"] = list(rulings.among((circle,), frozenset(), frozenset()))
                 joined[f"circle:{circle.name}"] = (circle.name,)
-        ledger.baseline(told, [entry.id for entry in house.entries], joined, now)
-        ledger.note_texts(fingerprints(root, house.entries))
+        ledger.baseline(told, [entry.id for entry in house.entries], joined, now, opened.identities)
     people = len([who for who in told if not who.startswith("circle:")])
     entries = "1 entry is" if len(house.entries) == 1 else f"{len(house.entries):,} entries are"
-    return [f"{entries} recorded as told to {counted(people, 'person', 'people')}. Nobody was told."]
+    said = f"{entries} recorded as told to {counted(people, 'person', 'people')}. Nobody was told."
+    return [said, *unclear_lines(house)]
+
+
+def identify(root: Path, environ: Mapping[str, str], name: str, same_as: str, now: datetime) -> list[str]:
+    """Notes what a person says of an entry that may be another one renamed: that one's id, or ``""`` when it is new."""
+    with Ledger.open(private_folder(root), now) as ledger:
+        opened = open_house(root, environ, now, ledger, told=False)
+        unclear = {key: one for one in opened.house.unclear for key in (one.path, one.entry, one.name)}
+        if name not in unclear:
+            raise KithError(f"`{name}`: nobody asked what it is. {did_you_mean(name, unclear, 'See `kith plan`.')}")
+        one = unclear[name]
+        if same_as and same_as not in ledger.memory().known:
+            raise KithError(f"`{same_as}`: there was never such an entry. {did_you_mean(same_as, one.olds)}")
+        ledger.identify(one.name, same_as or one.entry)
+    if not same_as:
+        return [f"{one.path} is new: it goes out with the next `kith publish`."]
+    return [f"{one.path} is `{same_as}`: whoever got that does not get it again."]

@@ -210,6 +210,11 @@ class Street:
         self._sendgrid(folder, "accept", "take-close")
         done = self.run("kith deliver --yes", folder, SENDGRID_API_KEY=KEY)
         assert "1 uncertain" in done.stdout, done.stdout
+        # Renamed and changed in one step, and without its `id`: it is unclear which entry it is.
+        old = folder / "content" / "updates" / "2026-11-11-red-packets.md"
+        text = old.read_text("utf-8").replace("id: 2026-11-11-red-packets\n", "") + "\nAnd one more.\n"
+        old.with_name("2026-11-11-red-envelopes.md").write_text(text, "utf-8")
+        old.unlink()
 
     def settings(self, folder: Path, table: str, transport: str = "outbox") -> None:
         """Adds a table to a house's settings, and chooses its transport."""

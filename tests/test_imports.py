@@ -13,14 +13,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "lettercode mailparts meanings offered once packaged pictext pictured pieces remotes "
+    "lettercode likeness mailparts meanings offered once packaged pictext pictured pieces remotes "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
     "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks "
     "settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
     "blocks references",
-    "ahead cldr deploy dialect feedxml frontmatter mailsession model overload settled textfile theme web wording",
+    "ahead cldr deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme web "
+    "wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
     "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
@@ -54,8 +55,8 @@ PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
-    "retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts linewise pieces "
-    "feeditems feedjson feedlean linecut linkparts strokes structure blockmarks"
+    "identity likeness retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts "
+    "linewise pieces feeditems feedjson feedlean linecut linkparts strokes structure blockmarks"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

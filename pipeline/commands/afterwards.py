@@ -193,6 +193,21 @@ def baseline(session: Session, yes: bool) -> None:
 
 
 @click.command()
+@click.argument("entry")
+@click.option("--same-as", default="", metavar="OLD", help="It is the entry OLD under another name.")
+@click.option("--new", is_flag=True, help="It is a new entry.")
+@click.pass_obj
+def identify(session: Session, entry: str, same_as: str, new: bool) -> None:
+    """Say whether ENTRY is an older one under another name, or new."""
+    from pipeline.standing import identify as note
+
+    if bool(same_as) is new:
+        raise click.UsageError("Say either --same-as OLD or --new.")
+    for line in note(session.root, session.environ, entry, same_as, now(session)):
+        say(line)
+
+
+@click.command()
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_obj
@@ -216,4 +231,4 @@ def rotate(session: Session, yes: bool, json_: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (report, explain, settle, events, choice, baseline, rotate)
+COMMANDS = (report, explain, settle, events, choice, baseline, identify, rotate)
