@@ -55,7 +55,7 @@ class _Hand:
     def _work(self, orders: IO[bytes], answers: IO[bytes], convert: Convert) -> None:
         """The life of the other process; it never returns."""
         try:
-            marshal.dump(walked(self.site), self._sheet)
+            marshal.dump(_files(self.site), self._sheet)
             self._sheet.flush()
             send(answers, "seen", None)
             convert("a")
@@ -124,6 +124,14 @@ def _sheet() -> IO[bytes]:
     from tempfile import TemporaryFile
 
     return TemporaryFile()
+
+
+def _files(site: Path) -> dict[str, Stamp] | None:
+    """What `walked` gives; None where it may not be walked: whoever asks does it again, and says why."""
+    try:
+        return walked(site)
+    except OSError:
+        return None
 
 
 _HANDS: list[_Hand] = []

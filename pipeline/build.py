@@ -19,6 +19,7 @@ from pipeline.listed import NEWEST
 from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.opened import Opened
 from pipeline.outgoing import Frozen, Issue, Pasted, Picture
+from pipeline.outputs import refuse_links
 from pipeline.packaged import own_or_packaged
 from pipeline.passages import body_for
 from pipeline.planned import Plan, PlannedLetter
@@ -96,6 +97,7 @@ def build(
     from pipeline.leakcheck import LeakCheck
 
     root, house = opened.root, opened.house
+    refuse_links(root)
     _order(house)
     keyring = Keyring(house, secret.seals)
     check = LeakCheck(house, root, keyring, secret.token)

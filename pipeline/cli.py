@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.base import Session
+from pipeline.outputs import refuse_links
 
 Commands = tuple[click.Command, ...]
 
@@ -86,6 +87,8 @@ def kith(ctx: click.Context, house: Path | None) -> None:
             ctx.obj.here = here
     elif house is not None:
         ctx.obj.root = house.resolve()
+    if ctx.invoked_subcommand != "init":
+        refuse_links(ctx.obj.root)
 
 
 def project_root(here: Path) -> Path:

@@ -66,7 +66,8 @@ def _folder(root: Path, site: Path, settings: Deploy, _environ: Mapping[str, str
             f"[tool.kith.deploy] folder: {settings.folder} is not empty and holds no site of Kith."
             f" Empty it, or put an empty file `{_MARK}` into it if all in it may be replaced."
         )
-    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    # Names that nobody else gives a folder: what an earlier run left there is deleted.
+    fresh, old = (folder.with_name(f".{folder.name}.kith-{which}") for which in ("new", "old"))
     try:
         for left in (fresh, old):
             shutil.rmtree(left, ignore_errors=True)

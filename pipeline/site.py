@@ -16,6 +16,7 @@ from pipeline.edition import edition
 from pipeline.keys import house_key, key_of
 from pipeline.manifest import Extra, Folders, Manifest, SiteReport, Start, Verify
 from pipeline.model import House
+from pipeline.outputs import refuse_link
 from pipeline.walked import glanced, mark
 from pipeline.workshop import Words, looks, site_folder, words_for
 
@@ -66,7 +67,11 @@ def _start(house: House, folders: Folders, *, feeds: bool, full: bool, stamp: st
     around = _around(house, words, looks(source, folders.root / "build" / "cache" / "reading"))
     whole = key_of(around, feeds, stamp, house_key(house))
     there = None if folders.mark.exists() else ahead.seen(folders.site)
-    there = glanced(folders.site, before.files, before.folders) if there is None else there
+    try:
+        there = glanced(folders.site, before.files, before.folders) if there is None else there
+    except OSError as error:
+        refuse_link(Path(error.filename or folders.site), folders.root)
+        raise
     return Start(folders, before, there, before.damaged(there), words, around, whole)
 
 

@@ -60,7 +60,7 @@ def look(root: Path) -> Look | None:
 def _look(root: Path) -> Look | None:
     began, found = time.time_ns(), {}
     for base, name in ((packaged("site"), "~site/"), (packaged("templates"), "~templates/"), *_own(root)):
-        found.update({name + path: stamp for path, stamp in walked(base, plain=True).items()})
+        found.update({name + path: stamp for path, stamp in walked(base).items()})
     for name in _FILES:
         if (root / name).is_symlink():
             return None
@@ -90,7 +90,7 @@ def said(root: Path, found: Look | None, now: datetime) -> str:
     if not since <= now.timestamp() < until or (build / "letters").exists():
         return ""
     with suppress(OSError):
-        if _key(sorted(walked(build / "site", plain=True).items()), _mark(root)) == site:
+        if _key(sorted(walked(build / "site").items()), _mark(root)) == site:
             return str(text)
     return ""
 

@@ -61,21 +61,21 @@ def _folders_of(names: Iterable[str]) -> set[str]:
     return found
 
 
-def walked(folder: Path, *, plain: bool = False) -> dict[str, Stamp]:
+def walked(folder: Path) -> dict[str, Stamp]:
     """Every file below ``folder`` by its name inside it; none where there is no such folder.
 
-    Where all must be ``plain``, a link raises `OSError`: its stamp would not say what it leads to.
+    A link raises `OSError`: its stamp would not say what it leads to, and what lies there is not Kith's.
     """
     found: dict[str, Stamp] = {}
     folders = [(str(folder), "")]
-    if plain and folder.is_symlink():
+    if folder.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
     while folders:
         here, before = folders.pop()
         try:
             with os.scandir(here) as rows:
                 for row in rows:
-                    if plain and row.is_symlink():
+                    if row.is_symlink():
                         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), row.path)
                     if row.is_dir():
                         folders.append((row.path, f"{before}{row.name}/"))

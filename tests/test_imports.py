@@ -17,7 +17,7 @@ FLOORS = (
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
     "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks "
-    "settings stage steplog validate wire yamlfile phrases structure",
+    "outputs settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
     "blocks references",
     "ahead cldr deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme web "
