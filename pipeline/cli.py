@@ -42,7 +42,7 @@ _ROOMS: tuple[tuple[str, Callable[[], Commands]], ...] = (
     ("init new check templates schema note", _writing),
     ("plan serve preview build", _looking),
     ("deploy deliver publish", _publishing),
-    ("report explain settle events choice baseline identify rotate", _afterwards),
+    ("report explain settle withdraw events choice baseline identify rotate", _afterwards),
 )
 """The commands in the order in which a person meets them, and where they stand."""
 

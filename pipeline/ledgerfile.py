@@ -67,7 +67,12 @@ INSERT INTO there SELECT entry, entry, NULL, '', '' FROM seen;
 """
 """The names that entries had, how they read, which of them were there at the last publish, and what was asked."""
 
-LATER: tuple[str, ...] = (_IDENTITIES,)
+_ORIGINS = """
+CREATE TABLE origins (delivery TEXT PRIMARY KEY REFERENCES deliveries (id), made TEXT NOT NULL) WITHOUT ROWID;
+"""
+"""What pending emails were composed from."""
+
+LATER: tuple[str, ...] = (_IDENTITIES, _ORIGINS)
 """What each later version of Kith changed in the tables of `SCHEMA`, oldest first. A script never changes once it
 was released: ledgers of that version exist."""
 

@@ -20,6 +20,7 @@ from pipeline.letterhead import Letterhead
 from pipeline.letterparts import Fit, Piece, Pieces, Sealed, View, clipped, counted, folded, preheader
 from pipeline.letterstyle import finish
 from pipeline.model import Circle, House
+from pipeline.origin import Origin
 from pipeline.outgoing import Frozen, Letter, Picture, Sheet
 from pipeline.plaintext import WIDTH, columns
 from pipeline.planned import PlannedLetter, PlannedPaste
@@ -60,6 +61,7 @@ class Composer:
         self.stationery = stationery
         self.pieces = Pieces(house, pictures, sealed)
         self.head = Letterhead(house.settings, self.pieces.links.authority)
+        self.origin = Origin(house, stationery.key)
         self._sheets: dict[tuple[Any, ...], tuple[str, Sheet]] = {}
 
     def letter(self, planned: PlannedLetter, *, issue_id: str, delivery_id: str, token: str, now: datetime) -> Letter:
@@ -94,7 +96,7 @@ class Composer:
         )
         called = worded(person.greeting, planned.language, tongue.lang, *person.languages) or name
         hello = tongue.say("hello", name=called) if called else tongue.say("hello-nobody")
-        return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience)
+        return Frozen(stub, sheet, hello, token, issue_id, mark, planned.audience, self.origin.of(planned))
 
     def paste(self, paste: PlannedPaste) -> str:
         """The text to paste by hand for a broadcast circle, without greeting and without anybody's links."""

@@ -76,7 +76,8 @@ class Sheet:
 class Frozen:
     """One letter as the ledger keeps it: ``stub`` has no text, HTML or pictures; they are in the shared ``sheet``.
 
-    ``hello`` and ``token`` fill the sheet's holes; ``mark`` is the fingerprint of the address.
+    ``hello`` and ``token`` fill the sheet's holes; ``mark`` is the fingerprint of the address. ``origin`` says what it
+    was composed from (`pipeline.origin`), where that is known; it is no part of the letter.
     """
 
     stub: Letter
@@ -86,6 +87,7 @@ class Frozen:
     issue: str
     mark: str
     audience: Audience = EVERYONE
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.custody import known_secret
 from pipeline.errors import KithError, LedgerUnusable
 from pipeline.keyring import Keyring
 from pipeline.ledger import Ledger
+from pipeline.leftover import changed
 from pipeline.links import SEALED, leads_to_sealed
 from pipeline.model import EVERYONE, House, State
 from pipeline.opened import Opened, marks, open_house
@@ -23,7 +24,7 @@ from pipeline.outgoing import Delivery, DeliveryState, Issue
 from pipeline.plan import plan, standing
 from pipeline.planned import Choice, Plan
 from pipeline.privacy import heard_by, told_to
-from pipeline.records import Outcome
+from pipeline.records import WITHDRAWN, Outcome
 from pipeline.report import unsettled
 from pipeline.secret import private_folder, read_secret
 from pipeline.setbacks import TOGETHER
@@ -45,7 +46,11 @@ class Late(Enum):
 
 @dataclass
 class Job:
-    """What a publish is handed: where, when, by what means, and whom to ask."""
+    """What a publish is handed: where, when, by what means, and whom to ask.
+
+    ``late`` is asked about letters that waited too long, ``anew`` whether letters are composed again of which something
+    changed (delivery → what); if not, they go as they are.
+    """
 
     root: Path
     environ: Mapping[str, str]
@@ -54,6 +59,7 @@ class Job:
     around: Callable[[MayGo], Surroundings]
     confirm: Callable[[Opened, Plan, Built, list[Delivery], bool], bool]
     late: Callable[[list[Delivery]], Late]
+    anew: Callable[[list[Delivery], Mapping[str, str]], bool] = field(default=lambda *_: True)
     step: Callable[[str], None] = field(default=lambda _: None)
     site: bool = True
 
@@ -87,11 +93,12 @@ def publish(job: Job) -> Tally | None:
         secret = opened.secret or read_secret(job.root)
         lines = [job.transport(opened.house) for _ in range(opened.house.settings.mail.connections)]
         try:
+            left, too_late = _left(job, opened, ledger)
+            opened, left, outdated = _up_to_date(job, opened, ledger, left)
             opened = _without_suppressed(opened, lines[0])
             decided = plan(opened.house, opened.history, job.now)
             built = build(opened, decided, secret, ledger.issue_ids(), site=job.site)
             ahead.end()  # whoever is asked, or waited for, may take hours
-            left, too_late = _left(job, opened, ledger)
             left, narrowed = _still_for_them(job.root, opened.house, ledger, left)
             deploys = job.site and would_deploy(job.root, opened.house, ledger)
             if deploys:
@@ -106,6 +113,7 @@ def publish(job: Job) -> Tally | None:
                 built = replace(built, hub=hub.news(job.root, opened.house, ledger).words)
             if not job.confirm(opened, decided, built, left, deploys):
                 return None
+            ledger.withdraw(list(outdated), f"{WITHDRAWN}, to be composed again", job.now)
             ledger.hold_for_good([one.id for one in too_late], "too late, as a person decided", job.now)
             ledger.step([Outcome(one, DeliveryState.HELD, why) for one, why in narrowed.items()], [], job.now)
             if job.site:
@@ -129,10 +137,25 @@ def _left(job: Job, opened: Opened, ledger: Ledger) -> tuple[list[Delivery], lis
     late = [one for one in left if one.issued and one.issued < bound]
     if not late:
         return left, []
+    ahead.end()
     answer = job.late(late)
     if answer is Late.GO:
         return left, []
     return [one for one in left if one not in late], late if answer is Late.HOLD else []
+
+
+def _up_to_date(
+    job: Job, opened: Opened, ledger: Ledger, left: list[Delivery]
+) -> tuple[Opened, list[Delivery], list[str]]:
+    """What of it goes as it is, and what is composed again; the history is then as if that had been withdrawn."""
+    found = changed(job.root, opened.house, ledger, left)
+    if not found:
+        return opened, left, []
+    ahead.end()
+    if not job.anew([one for one in left if one.id in found], found):
+        return opened, left, []
+    history = ledger.history_without(list(found), marks(opened.house, opened.secret or read_secret(job.root)), job.now)
+    return replace(opened, history=history), [one for one in left if one.id not in found], list(found)
 
 
 def _still_for_them(

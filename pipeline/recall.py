@@ -255,6 +255,11 @@ class Recall:
             issued=datetime.fromisoformat(row["issued"]),
         )
 
+    def origins(self) -> dict[str, str]:
+        """Delivery → what its letter was composed from; only of those that are pending, and where it is known."""
+        query = "SELECT o.delivery, o.made FROM origins o JOIN deliveries d ON d.id=o.delivery WHERE d.state='pending'"
+        return {row["delivery"]: row["made"] for row in self._rows(query)}
+
     def pastes(self) -> list[tuple[str, str]]:
         """The newest text to paste of each channel: (file name, text)."""
         return [(row["file"], row["text"]) for row in self._rows("SELECT * FROM pastes ORDER BY file")]

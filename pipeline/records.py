@@ -20,9 +20,12 @@ from pipeline.ledgerfile import FILE, translated
 from pipeline.ledgermark import Marks
 from pipeline.model import State
 from pipeline.outgoing import DeliveryState, Frozen, Issue, Pasted, Sheet
-from pipeline.planned import Plan
+from pipeline.planned import History, Plan
 from pipeline.recall import Recall, iso
 from pipeline.renamed import Identities
+
+WITHDRAWN = "withdrawn"
+"""How the reason of a delivery begins that was taken back before it was submitted."""
 
 BY_HAND = "settled by hand"
 """How the reason of a delivery begins of which a person said what became of it."""
@@ -70,6 +73,8 @@ class Records(Recall):
                 self._tell(paste.who, [chosen.entry.id for chosen in paste.entries], "paste", now)
                 row = (paste.who, paste.channel, paste.file_name, pasted.text, now)
                 self._db.execute("INSERT OR REPLACE INTO pastes VALUES (?,?,?,?,?)", row)
+            gone = "DELETE FROM origins WHERE delivery NOT IN (SELECT id FROM deliveries WHERE state='pending')"
+            self._db.execute(gone)
             for issue in issues:
                 self._freeze(issue, now)
         self.audit()
@@ -92,6 +97,8 @@ class Records(Recall):
              " ".join(sorted(one.audience)), stub.subject, sheet,
              part, frozen.digest(part, sheet_digest), now, now),
         )  # fmt: skip
+        if one.origin:
+            self._db.execute("INSERT INTO origins VALUES (?,?)", (stub.delivery_id, one.origin))
 
     def baseline(
         self,
@@ -140,6 +147,33 @@ class Records(Recall):
         with self._writing():
             self._record([Outcome(one, DeliveryState.HELD, reason) for one in deliveries], iso(now))
             self._db.executemany(query, [(iso(now), one) for one in deliveries])
+
+    def withdraw(self, deliveries: Sequence[str], reason: str, now: datetime) -> None:
+        """These letters will not go, and their entries wait again. Raises `LedgerUnusable` for one that is not pending.
+
+        Only what is pending was certainly never submitted.
+        """
+        if not deliveries:
+            return
+        with self._writing():
+            self._withdraw(deliveries, reason, iso(now))
+
+    def _withdraw(self, deliveries: Sequence[str], reason: str, now: str) -> None:
+        for one in deliveries:
+            if not self._rows("SELECT 1 FROM deliveries WHERE id=? AND state='pending'", one):
+                raise LedgerUnusable(f"private/{FILE}: delivery `{one}` is not pending, so it is not withdrawn.")
+        self._record([Outcome(one, DeliveryState.HELD, reason) for one in deliveries], now)
+
+    def history_without(self, deliveries: Sequence[str], marks: Mapping[str, str], now: datetime) -> History:
+        """What the history would be, were these pending letters withdrawn; nothing is written."""
+        self._rows("SELECT 1")  # what is still to be written is, before the transaction that will not be
+        with translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._withdraw(deliveries, "", iso(now))
+                return self.history(marks)
+            finally:
+                self._db.execute("ROLLBACK")
 
     def choose(self, who: str, choice: Mapping[str, str], now: datetime) -> None:
         """Records what a reader asked for: ``state``, ``cadence`` or ``languages``; ``""`` takes it back."""

@@ -192,6 +192,13 @@ def leaving_line(new: int, left: int, transport: str) -> str:
     return f"deliver {number}{parts} with {transport}"
 
 
+def changed_lines(waiting: Sequence[Delivery], why: Mapping[str, str]) -> list[str]:
+    """Pending letters of which something changed since they were composed, and what."""
+    number = f"{counted(len(waiting), 'letter')} left from before: something changed since"
+    reasons = Counter(why[one.id] for one in waiting).most_common()
+    return [labelled("Changed", number), *(labelled("", f"{count:,} × {reason}") for reason, count in reasons)]
+
+
 def tally_line(submitted: int, refused: int, uncertain: int, held: int, pending: int) -> str:
     """What one run did."""
     parts = [f"{submitted:,} submitted", f"{refused:,} refused", f"{uncertain:,} uncertain"]
@@ -227,7 +234,10 @@ def report_lines(counts: Mapping[str, int], deliveries: Iterable[Delivery], held
     need = list(deliveries)
     for state, hint in (
         (DeliveryState.UNCERTAIN, "kith settle ID taken|not-taken"),
-        (DeliveryState.PENDING, "they go with the next `kith publish` or `kith deliver`"),
+        (
+            DeliveryState.PENDING,
+            "they go with the next `kith publish` or `kith deliver`; `kith withdraw` takes them back",
+        ),
         (DeliveryState.REFUSED, "correct the address; to try again: kith settle ID not-taken, or refused for all"),
     ):
         rows = [one for one in need if one.state is state and not one.reason.startswith("settled")]
@@ -252,6 +262,13 @@ def unread_lines(problems: Sequence[str]) -> list[str]:
         "Who is held now is not known: the project cannot be read. `kith check` says why:",
         f"  {problems[0]}{others}",
     ]
+
+
+def withdraw_lines(found: Sequence[Delivery], others: int) -> list[str]:
+    """The emails that would be taken back, and how many are left alone."""
+    lines = [f"  {one.id}  {one.issue:<28} {one.who:<16} {one.subject[:40]}" for one in found]
+    kept = f"{counted(others, 'other')} may have been submitted, and {'is' if others == 1 else 'are'} left alone."
+    return [*lines, *([kept] if others else [])]
 
 
 def explain_lines(

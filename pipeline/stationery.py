@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stationery:
-    """Everything that composing needs beside the house; values in HTML templates are escaped by themselves."""
+    """Everything that composing needs beside the house; values in HTML templates are escaped by themselves.
+
+    ``key`` is the same for the same templates, styles and words.
+    """
 
     environment: Environment
     css: str
     words: Mapping[str, Mapping[str, str]]
+    key: bytes = b""
 
     def tongue(self, *languages: str) -> Tongue:
         """The first of ``languages`` that there are words for, else English."""
@@ -61,7 +65,9 @@ def load_stationery(folders: Sequence[Path], cache: Path | None = None) -> Stati
         words = _looked_through(environment, sources, folders)
         if cache:
             kept.store(cache / "words", key, words)
-    return Stationery(environment, _text(_find(folders, STYLES)), words)
+    css = _text(_find(folders, STYLES))
+    whole = key_of(sorted(sources.items()), css, [(lang, sorted(said.items())) for lang, said in sorted(words.items())])
+    return Stationery(environment, css, words, whole)
 
 
 def _unread_words(folders: Sequence[Path]) -> list[tuple[int, str, bytes]]:

@@ -24,8 +24,8 @@ FLOORS = (
     "wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
-    "album beside census confided drafts enrolled filename keyring manifest markup notebook outgoing piles privacy "
-    "private renamed schemas starter stationery",
+    "album beside census confided drafts enrolled filename keyring manifest markup notebook origin outgoing piles "
+    "privacy private renamed schemas starter stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
     "check consent content desk explain feedproof fragments leakcache letterparts mime new_files records rollcall",
@@ -33,7 +33,7 @@ FLOORS = (
     "transports.base",
     "engine eyeshtml inflight leaving ledger letters listed sealed transports.outbox transports.sendgrid "
     "transports.smtp",
-    "archive custody deliver gallery hub issues leakcheck letterproof tagged transports.choose welcome",
+    "archive custody deliver gallery hub issues leakcheck leftover letterproof tagged transports.choose welcome",
     "listings opened rotate terminal",
     "pages standing",
     "making notes reporting",

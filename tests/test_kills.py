@@ -122,6 +122,7 @@ def test_what_was_frozen_goes_on_as_it_was_and_is_not_planned_again(trial: Trial
     frozen = [(one.id, one.issue) for one in trial.deliveries()]
     for path in trial.root.glob("content/updates/*.md"):
         path.write_text(path.read_text("utf-8").replace("Rain at last.", "It was edited meanwhile."), "utf-8")
+    trial.runner.run(trial.root, "none", "deliver", "--yes", "--changed", "keep")
     people = trial.root / "subscribers.yml"
     people.write_text(people.read_text("utf-8").replace("P 4", "Another name"), "utf-8")
     trial.finish()
@@ -137,3 +138,19 @@ def test_a_second_issue_after_a_kill_reaches_everybody_beside_the_first(trial: T
     trial.deliver()
     trial.settle()
     trial.finish(letters_each=2)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_killed_while_what_changed_is_composed_again_nobody_has_it_twice(trial: Trial, part: int) -> None:
+    """The emails of the first run are withdrawn and composed again: killed at each write of that, too."""
+    assert trial.deliver("commit:2:after").killed
+    for path in trial.root.glob("content/updates/*.md"):
+        path.write_text(path.read_text("utf-8").replace("Rain at last.", "Rain at last!"), "utf-8")
+    later = copy_house(trial.root, trial.root.parent / "later")
+    points = [one for one in trial.points() if one.startswith(("commit", "mark"))]
+    for point in points[part::2]:
+        anew(trial, later)
+        assert trial.deliver(point).killed, f"{point} was not passed"
+        trial.check(1)
+        trial.finish()
+        assert {line["told"][0] for line in trial.provider.books()} == {"Rain at last"}

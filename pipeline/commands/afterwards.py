@@ -129,6 +129,34 @@ def settle(session: Session, delivery: str, verdict: str) -> None:
 
 
 @click.command()
+@click.argument("what", default="all")
+@yes_option
+@json_option
+@click.pass_obj
+def withdraw(session: Session, what: str, yes: bool, json_: bool) -> None:
+    """Take back emails that were composed and never submitted.
+
+    WHAT is `all` (as without it), an issue, a PERSON, or a delivery. Their entries wait again for these people.
+    """
+    from pipeline import report as words
+    from pipeline.leftover import withdraw as take_back
+    from pipeline.leftover import withdrawn_line
+
+    def agreed(found: list[Delivery], others: int) -> bool:
+        for line in words.withdraw_lines(found, others) if not json_ else ():
+            say(line)
+        return yes or (not json_ and ask(f"Withdraw {words.counted(len(found), 'email')}?"))
+
+    done = take_back(session.root, what, now(session), agreed)
+    if json_:
+        as_json({"withdrawn": [_row(one) for one in done or ()]})
+    else:
+        say("Cancelled: nothing was withdrawn." if done is None else withdrawn_line(done))
+    if done is None:
+        raise SystemExit(1)
+
+
+@click.command()
 @click.argument("source", default="-")
 @click.pass_obj
 def events(session: Session, source: str) -> None:
@@ -231,4 +259,4 @@ def rotate(session: Session, yes: bool, json_: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (report, explain, settle, events, choice, baseline, identify, rotate)
+COMMANDS = (report, explain, settle, withdraw, events, choice, baseline, identify, rotate)

@@ -10,6 +10,8 @@ import click
 from pipeline.commands.base import Session, ask, helped, now, receipt, say, yes_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.build import Built
     from pipeline.opened import Opened
     from pipeline.outgoing import Delivery
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 _late = click.option(
     "--late", type=click.Choice(["ask", "go", "hold"]), default="ask", show_default=True,
     help="Letters that waited too long: let them go, or hold them for good.",
+)  # fmt: skip
+_changed = click.option(
+    "--changed", type=click.Choice(["ask", "again", "keep"]), default="ask", show_default=True,
+    help="Pending emails of which something changed since: compose them again, or keep them as they are.",
 )  # fmt: skip
 
 
@@ -53,22 +59,24 @@ def deploy(session: Session, again: bool, yes: bool) -> None:
 @click.command()
 @yes_option
 @_late
+@_changed
 @click.pass_obj
-def deliver(session: Session, yes: bool, late: str) -> None:
+def deliver(session: Session, yes: bool, late: str, changed: str) -> None:
     """Submit the planned letters, without touching the site."""
-    _run(session, yes, late, site=False)
+    _run(session, yes, late, changed, site=False)
 
 
 @click.command()
 @yes_option
 @_late
+@_changed
 @click.pass_obj
-def publish(session: Session, yes: bool, late: str) -> None:
+def publish(session: Session, yes: bool, late: str, changed: str) -> None:
     """Do all of it, in order: site, feeds, deploy, letters."""
-    _run(session, yes, late, site=True)
+    _run(session, yes, late, changed, site=True)
 
 
-def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
+def _run(session: Session, yes: bool, late: str, changed: str, *, site: bool) -> None:
     from pipeline import report
     from pipeline.errors import Misconfigured
     from pipeline.publish import Job
@@ -84,6 +92,7 @@ def _run(session: Session, yes: bool, late: str, *, site: bool) -> None:
         around=lambda may_go: around(session.clock, may_go),
         confirm=lambda opened, decided, built, left, deploys: _confirm(opened, decided, built, left, deploys, yes),
         late=lambda waiting: _about_late(waiting, late),
+        anew=lambda waiting, why: _about_changed(waiting, why, changed, yes),
         step=say,
         site=site,
     )
@@ -125,6 +134,21 @@ def _about_late(waiting: list[Delivery], late: str) -> Late:
         say(f"{since}. Say what is to be done with --late go or --late hold.")
         return Late.ASK
     return Late.GO if click.confirm(f"{since}. Deliver them all the same?") else Late.HOLD
+
+
+def _about_changed(waiting: list[Delivery], why: Mapping[str, str], changed: str, yes: bool) -> bool:
+    """Asks whether pending emails are composed again; where nobody can answer, they are."""
+    import sys
+
+    from pipeline.report import changed_lines
+
+    for line in changed_lines(waiting, why):
+        say(line)
+    if changed == "ask" and sys.stdin.isatty() and not yes:
+        return click.confirm("Compose them again? If not, they go as they are.", default=True)
+    again = changed != "keep"
+    say("They are composed again." if again else "They go as they are.")
+    return again
 
 
 def _confirm(opened: Opened, decided: Plan, built: Built, left: list[Delivery], deploys: bool, yes: bool) -> bool:
