@@ -34,7 +34,7 @@ FLOORS = (
     "engine eyeshtml inflight leaving ledger letters listed sealed transports.outbox transports.sendgrid "
     "transports.smtp",
     "archive custody deliver gallery hub issues leakcheck leftover letterproof tagged transports.choose welcome",
-    "listings opened rotate terminal",
+    "listings mailready opened rotate terminal",
     "pages standing",
     "making notes reporting",
     "underway",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.base import Session, as_json, json_option, now, say
+
+if TYPE_CHECKING:
+    from pipeline.errors import Problem
 
 
 @click.command()
@@ -56,6 +60,7 @@ def check(session: Session, json_: bool) -> None:
     """Read everything and report every problem."""
     from pipeline import report
     from pipeline.errors import Problems, Tripped
+    from pipeline.mailready import warnings
     from pipeline.opened import open_house
     from pipeline.templates import check as check_templates
     from pipeline.tripwire import tripped
@@ -68,13 +73,20 @@ def check(session: Session, json_: bool) -> None:
     except Problems as error:
         if not json_:
             raise
-        as_json([{"path": p.path, "line": p.line, "fact": p.fact, "suggestion": p.suggestion} for p in error.problems])
+        as_json([_row(one) for one in error.problems])
         raise SystemExit(1) from None
+    found = warnings(session.root, opened.house, session.environ)
     if json_:
-        as_json([])
+        as_json([_row(one) | {"warning": True} for one in found])
         return
     say(report.read_line(opened.house))
-    say("No problems.")
+    for one in found:
+        say(f"Warning: {one}")
+    say(f"No problems, {report.counted(len(found), 'warning')}." if found else "No problems.")
+
+
+def _row(one: Problem) -> dict[str, str | int]:
+    return {"path": one.path, "line": one.line, "fact": one.fact, "suggestion": one.suggestion}
 
 
 @click.command()
