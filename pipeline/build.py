@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline import ahead
 from pipeline.census import Census, census
 from pipeline.crew import FEW
-from pipeline.errors import Leaked, Problem
+from pipeline.errors import Problem
 from pipeline.keyring import Keyring
 from pipeline.links import SEALED, SEALED_INDEX
 from pipeline.listed import NEWEST
@@ -23,7 +23,7 @@ from pipeline.outputs import refuse_links
 from pipeline.packaged import own_or_packaged
 from pipeline.passages import body_for
 from pipeline.planned import Plan, PlannedLetter
-from pipeline.privacy import told_to
+from pipeline.privacy import own, told_to
 from pipeline.secret import Secret
 
 if TYPE_CHECKING:
@@ -100,16 +100,17 @@ def build(
     refuse_links(root)
     _order(house)
     keyring = Keyring(house, secret.seals)
-    check = LeakCheck(house, root, keyring, secret.token)
+    lines = opened.history.lines
+    check = LeakCheck(house, root, keyring, secret.token, lines)
     web = _web(root, house, keyring, check, folder, full=full) if site else None
     due = decided.letters or decided.pastes
     issues, pastes = _composed(opened, decided, secret, keyring, taken) if due else ((), ())
     by_person = {letter.person.id: letter for letter in decided.letters}
     audiences = {who: letter.audience | set(map(told_to, letter.person.circles)) for who, letter in by_person.items()}
+    audiences |= {who: audiences[who] | {own(who)} for who in lines if who in audiences}
     outputs = check.letters(issues, audiences, pastes) + (web.files if web else 0)
-    texts = check.texts + _check_lines(opened, issues, pastes, web)
     return Built(
-        web=web, pastes=pastes, narrow=texts, outputs=outputs, issues=issues, pictures=census(house, root),
+        web=web, pastes=pastes, narrow=check.texts, outputs=outputs, issues=issues, pictures=census(house, root),
         problems=(web.problems if web else ()) + _faults(issues, by_person),
     )  # fmt: skip
 
@@ -191,26 +192,6 @@ def _pictures(root: Path) -> Callable[[str], Picture | None]:
     from pipeline.enclosed import enclose
 
     return lambda path: enclose(root / "content", path)
-
-
-def _check_lines(opened: Opened, issues: tuple[Issue, ...], pastes: tuple[Pasted, ...], web: Web | None) -> int:
-    """Looks for personal lines in everything but their own letter; how many there were. Raises `Leaked`."""
-    lines = opened.history.lines
-    if not lines:
-        return 0
-    outputs = [
-        (f"the letter to `{one.stub.person}`", one.stub.person, f"{one.stub.subject}\n{one.sheet.html}")
-        for issue in issues
-        for one in _distinct(issue)
-    ]
-    outputs += [(pasted.paste.file_name, "", pasted.text) for pasted in pastes]
-    for path in sorted(web.index.parent.rglob("*.*ml")) if web else ():
-        outputs.append((f"build/site/{path.name}", "", path.read_text("utf-8", errors="replace")))
-    from pipeline.confided import Confided
-
-    if found := Confided.of(opened.house, lines).faults(outputs):
-        raise Leaked("\n".join([*found[:20], "Nothing was published or submitted."]))
-    return len(lines)
 
 
 def _distinct(issue: Issue) -> list[Frozen]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Page, Version
+from pipeline.model import EVERYONE, PUBLIC, Audience, Entry, House, Page, PersonalLine, Version
+from pipeline.named import Wholes
 from pipeline.passages import body_for
-from pipeline.privacy import may, plain
-from pipeline.sieve import Hit, Sought, What
+from pipeline.privacy import may, note_of, own, plain, told_to
+from pipeline.sieve import RUN, Hit, Sought, What, inside
 from pipeline.undone import spoken
 
 
@@ -29,10 +30,13 @@ class Found:
 
 
 class Text:
-    """A text that somebody may read, for looking up words in it; ``names`` are the people it names on purpose."""
+    """A text that somebody may read, for looking up words in it; ``names`` are the people it names on purpose.
 
-    def __init__(self, path: str, text: str, names: frozenset[str] = frozenset()) -> None:
-        self.path, self.names = path, names
+    A personal line names on purpose whom it names: its author wrote it for one person (``for_one``).
+    """
+
+    def __init__(self, path: str, text: str, names: frozenset[str] = frozenset(), *, for_one: bool = False) -> None:
+        self.path, self.names, self.for_one = path, names, for_one
         self._text = text
 
     @cached_property
@@ -96,6 +100,8 @@ class Excuses:
     keys: Mapping[bytes, bytes]
     around: Callable[[], str] = field(default=lambda: "")
     fixed: Callable[[], frozenset[bytes]] = field(default=frozenset)
+    lines: Mapping[str, PersonalLine] = field(default_factory=dict)
+    called: Wholes = field(default_factory=dict)
     used: set[Key] = field(default_factory=set)
     _texts: dict[Audience, list[Text]] = field(default_factory=dict)
     _index: dict[Audience, dict[bytes, list[Text]]] = field(default_factory=dict)
@@ -111,8 +117,12 @@ class Excuses:
             return True
         if one.what is What.KEY:
             return may(one.needs, found.audience)
+        if one.what is not What.LEAVING and self._is_allowed(found):
+            return True
         if one.what in (What.ADDRESS, What.LEAVING):
             return False
+        if _is_label(one) and hit.run in self._fixed:
+            return True
         left, right = (b"", b"") if one.what is What.TEXT else (hit.left, hit.right)
         key = (one.what, one.who, hit.run, left, right)
         if (found.audience, key) not in self._known:
@@ -120,6 +130,25 @@ class Excuses:
         if self._known[found.audience, key] and found.audience == EVERYONE:
             self.used.add(key)
         return self._known[found.audience, key]
+
+    def _is_allowed(self, found: Found) -> bool:
+        """Whether it stands inside a name or an address that may stand everywhere."""
+        if found.one.what is What.TEXT:
+            return False
+        return any(inside(tuple(found.hit.run.split()), whole, found.hit) for whole in self._allowed)
+
+    @cached_property
+    def _allowed(self) -> list[tuple[bytes, ...]]:
+        allow = self.house.settings.privacy.allow
+        return [*map(spoken, allow), *(whole for one in allow for whole in self._names_of(one))]
+
+    def _names_of(self, who: str) -> list[tuple[bytes, ...]]:
+        """What somebody is called, without their address."""
+        return [whole for whole in self.called.get(who, ()) if whole not in self._addresses]
+
+    @cached_property
+    def _addresses(self) -> frozenset[tuple[bytes, ...]]:
+        return frozenset(spoken(person.address) for person in self.house.people)
 
     def still_hold(self, used: Iterable[Key]) -> bool:
         """Whether what was once excused for everybody would be excused now."""
@@ -134,11 +163,19 @@ class Excuses:
             words = hit.run.split()
             if all(word in self._fixed for word in words) and len(words) < 3:
                 return True
-            return any(text.has(hit.run) for text in self._texts_with(hit.run, found.audience))
+            texts = self._texts_with(hit.run, found.audience)
+            return any(text.has(hit.run) for text in texts if not text.for_one or len(words) < RUN)
         texts = self._texts_with(hit.run, found.audience)
         if one.what is What.PERSON:
-            texts = [text for text in texts if one.who in text.names]
+            texts = [text for text in texts if self._names(text, one.who, hit.run)]
         return any(text.has_beside(hit) for text in texts)
+
+    def _names(self, text: Text, who: str, run: bytes) -> bool:
+        """Whether a text names this person on purpose, or somebody whose name has the same words."""
+        if text.for_one or who in text.names:
+            return True
+        words = tuple(run.split())
+        return any(inside(words, whole) for name in text.names for whole in self._names_of(name))
 
     @cached_property
     def _around(self) -> Text:
@@ -151,7 +188,7 @@ class Excuses:
     def _texts_with(self, run: bytes, audience: Audience) -> list[Text]:
         """The texts that somebody may read, in which one word of the run may stand."""
         if audience not in self._texts:
-            self._texts[audience] = [self._around, *_texts(self.house, audience)]
+            self._texts[audience] = [self._around, *_texts(self.house, audience), *self._of_emails(audience)]
         key = self.keys.get(run, run)
         self._asked += 1
         if self._asked <= _SELDOM:
@@ -159,6 +196,17 @@ class Excuses:
         if audience not in self._index:
             self._index[audience] = self._indexed(self._texts[audience])
         return self._index[audience].get(key, [])
+
+    def _of_emails(self, audience: Audience) -> Iterator[Text]:
+        """What is said in emails alone: openings, and the line for one person."""
+        everybody = tuple(circle.name for circle in self.house.circles)
+        for opening in self.house.openings:
+            if audience.intersection(told_to(name) for name in opening.circles or everybody):
+                version = opening.version
+                yield Text(version.path, body_for(version.body, audience | {PUBLIC}), frozenset(version.names))
+        for who, line in self.lines.items():
+            if own(who) in audience:
+                yield Text(note_of(who), line.text, for_one=True)
 
     def _indexed(self, texts: Iterable[Text]) -> dict[bytes, list[Text]]:
         wanted = frozenset(self.keys.values())
@@ -171,8 +219,13 @@ class Excuses:
     def written_in(self, found: Found) -> str:
         """The file whose text has what was found beside the same words, and does not allow it; ``""`` for none."""
         texts = self._texts_with(found.hit.run, found.audience)
-        texts = [text for text in texts if text.path and found.one.who not in text.names]
+        texts = [text for text in texts if text.path and not text.for_one and found.one.who not in text.names]
         return next((text.path for text in texts if text.has_beside(found.hit)), "")
+
+
+def _is_label(one: Sought) -> bool:
+    """Whether it is a word that the author chose to tell circles or people apart, and nobody's name."""
+    return one.what is What.WORD and (one.who.startswith("circle:") or one.shown == one.who)
 
 
 def _texts(house: House, audience: Audience) -> Iterator[Text]:

@@ -47,11 +47,19 @@ class Leak:
 
     def said(self, *more: Leak) -> str:
         """Both places, and the fact between them; ``more`` are other outputs with the same."""
+        if self._is_personal:
+            person = self.one.path.rpartition(" ")[2]
+            fact = f"the line for `{person}` stands in {self._where(more)}, which others read"
+            return f"{self.one.path}: {fact}. `kith note {person} --remove` takes the line back."
         if self.one.what in (What.KEY, What.LEAVING):
             return f"{self._where(more)}: {self._secret()}. {self.advice}".rstrip()
         place = f"{self.one.path}:{self.one.line}" if self.one.line else self.one.path
         shown = self._where(more)
         return f"{place}: “{_shown(self.one)}” {self._fact()}, but stands in {shown}. {self.advice}".rstrip()
+
+    @property
+    def _is_personal(self) -> bool:
+        return any(name.startswith("person:") for group in self.one.needs for name in group)
 
     def _where(self, more: Iterable[Leak]) -> str:
         outputs = list(dict.fromkeys(leak.where for leak in (self, *more)))
@@ -70,7 +78,7 @@ class Leak:
             groups = " and ".join("`" + "` or `".join(group) + "`" for group in self.one.needs)
             return f"is only for {groups}"
         if who.startswith("circle:"):
-            return f"is your word for the circle `{who.removeprefix('circle:')}`"
+            return f"names the circle `{who.removeprefix('circle:')}`"
         return f"is the {'address' if self.one.what is What.ADDRESS else 'name'} of `{who}`"
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,14 +25,14 @@ from pipeline.leak import Leak, Output, line_of, refuse
 from pipeline.leakcache import Memory, fingerprint
 from pipeline.leakfiles import File, Search, files_in
 from pipeline.linewise import Linewise
-from pipeline.model import EVERYONE, Audience, Entry, House, Page
-from pipeline.named import names
+from pipeline.model import EVERYONE, Audience, Entry, House, Page, PersonalLine
+from pipeline.named import Wholes, called, names
 from pipeline.outgoing import Frozen, Issue, Letter, Pasted
 from pipeline.pictext import is_text, written_in
 from pipeline.pieces import Pieces
-from pipeline.privacy import narrower
+from pipeline.privacy import narrower, personal
 from pipeline.private import private_names
-from pipeline.sieve import Hit, Sieve, Sought, What
+from pipeline.sieve import RUN, Hit, Sieve, Sought, What, inside
 from pipeline.undone import words
 from pipeline.walked import Stamp, stamp_of
 from pipeline.wording import fixed_words, is_of_theme, said_around, stamp_around
@@ -61,12 +61,14 @@ class LeakCheck:
     """The check of one house; making it reads nothing but the house and `private/`.
 
     ``keyring`` and ``token`` (person → token) are what links in letters hold; without them these are not sought.
+    ``lines`` are the personal lines that wait, by person.
     """
 
     house: House
     root: Path
     keyring: Keyring | None = None
     token: Callable[[str], str] | None = None
+    lines: Mapping[str, PersonalLine] = field(default_factory=dict)
     _pieces: Pieces = field(default_factory=Pieces)
     _spared: set[str] = field(default_factory=set)
     _memory: Memory = field(default_factory=lambda: Memory(""))
@@ -75,7 +77,13 @@ class LeakCheck:
     @cached_property
     def sought(self) -> tuple[Sought, ...]:
         """All that is sought in what leaves."""
-        return (*narrower(self.house), *names(self.house, private_names(self.root)), *self._keys(), *self._tokens())
+        found = (*narrower(self.house), *personal(self.lines), *names(self.house, private_names(self.root)))
+        return (*found, *self._keys(), *self._tokens())
+
+    @cached_property
+    def called(self) -> Wholes:
+        """Everything that each person is called, as words."""
+        return called(self.house, private_names(self.root))
 
     def _keys(self) -> Iterator[Sought]:
         """The keys of sealed pages: whoever has one reads the page."""
@@ -105,7 +113,7 @@ class LeakCheck:
     @cached_property
     def excuses(self) -> Excuses:
         around = partial(said_around, self.root, self.house.settings)
-        return Excuses(self.house, self.sieve.keys, around, _fixed)
+        return Excuses(self.house, self.sieve.keys, around, _fixed, self.lines, self.called)
 
     @cached_property
     def _ground(self) -> str:
@@ -172,7 +180,7 @@ class LeakCheck:
 
     def _unexcused(self, hit: Hit, output: Output) -> list[Sought]:
         """What was found and has no excuse; a text that several passages hold needs but one."""
-        found = self.sieve.sought[hit.run]
+        found = [one for one in self.sieve.sought[hit.run] if not self._is_readers_own(one, hit, output)]
         texts = [one for one in found if one.what is What.TEXT]
         others = [one for one in found if one.what is not What.TEXT]
         if any(self.excuses.holds(Found(one, hit, output.audience, output.own)) for one in texts):
@@ -182,6 +190,13 @@ class LeakCheck:
         return texts[:1] + [
             one for one in others if not self.excuses.holds(Found(one, hit, output.audience, output.own))
         ]
+
+    def _is_readers_own(self, one: Sought, hit: Hit, output: Output) -> bool:
+        """Whether it is what the reader of an email is called, or a part of it: that must stand in their email."""
+        if one.what in (What.KEY, What.LEAVING) or (len(one.words) >= RUN and one.what is What.TEXT):
+            return False
+        beside = hit if one.what is What.ADDRESS else None
+        return any(inside(one.words, whole, beside) for who in output.own for whole in self.called.get(who, ()))
 
     def _leak(self, found: Found, output: Output) -> Leak:
         return Leak(found.one, output.name, line_of(output.data, found.hit.run), self._advice(found))
@@ -241,7 +256,8 @@ class LeakCheck:
         self._pieces.learn(self._pieces.unseen(before)[1])
         fresh, pieces = self._pieces.unseen(text)
         if self.look(Output(f"build/site/{name}", EVERYONE, fresh), path):
-            return self.look(Output(f"build/site/{name}", EVERYONE, text), path)
+            found = self.look(Output(f"build/site/{name}", EVERYONE, text), path)
+            return found if text is data else [replace(leak, line=0) for leak in found]
         self._pieces.learn(pieces)
         return []
 

@@ -1,17 +1,18 @@
 """Names that must stand in nothing that leaves: people's, by which they are known here, their addresses, circles'.
 
-A full name (two words, or two characters of a script without spaces) and an address are sought as they are. A name of
+A full name (two words, or a Chinese surname with what follows it) and an address are sought as they are. A name of
 one word, an id and a circle's name may be ordinary words: where the author's own text has them, they are his words.
 Names of less than three letters, or of one character, are not sought: they stand everywhere. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.model import Circle, House, Person
 from pipeline.sieve import Sought, What
+from pipeline.surnames import is_full_name
 from pipeline.undone import is_alone, spoken
 
 PEOPLE = "subscribers.yml"
@@ -27,6 +28,19 @@ class Known:
     who: str
     text: str
     what: What = What.PERSON
+
+
+Wholes = Mapping[str, tuple[tuple[bytes, ...], ...]]
+"""Person → what they are called, each as its words."""
+
+
+def called(house: House, more: Iterable[Known] = ()) -> Wholes:
+    """The names, the id and the address of every person."""
+    found: dict[str, dict[tuple[bytes, ...], None]] = {}
+    for one in (*(one for person in house.people for one in _person(person)), *more):
+        if words := spoken(one.text):
+            found.setdefault(one.who, {})[words] = None
+    return {who: tuple(wholes) for who, wholes in found.items()}
 
 
 def names(house: House, more: Iterable[Known] = ()) -> list[Sought]:
@@ -72,5 +86,5 @@ def _sought(one: Known) -> Sought | None:
     short = not words or (len(words) == 1 and (is_alone(words[0]) or len(words[0].decode()) < _FEWEST_LETTERS))
     if short and one.what is not What.ADDRESS:
         return None
-    what = What.WORD if one.what is What.PERSON and len(words) == 1 else one.what
+    what = What.WORD if one.what is What.PERSON and not is_full_name(words) else one.what
     return Sought(words, what, one.path, one.line, one.text, who=one.who) if words else None

@@ -20,7 +20,7 @@ from pipeline.validate import did_you_mean, visible
 LONGEST = 1_200
 """Characters: an opening is a few sentences; what is longer is a post."""
 
-_USED = frozenset({"date", "lang", "tell", "draft"})
+_USED = frozenset({"date", "lang", "tell", "draft", "names"})
 
 
 def read_openings(
@@ -57,13 +57,13 @@ def _read(path: Path, root: Path, settings: Settings, circles: Collection[str] |
     source = take_apart(text, name, settings.foreign_keys)
     slug, lang, day = read_name(path, source, settings)
     for key in source.meta.keys() - _USED:
-        source.say(key, f"`{key}` says nothing here", "An opening has `date`, `lang`, `tell` and `draft`.")
+        source.say(key, f"`{key}` says nothing here", "An opening has `date`, `lang`, `tell`, `names` and `draft`.")
     when = moment(source, zone(settings)) or _named(source, day or slug, settings)
     told = _tell(source, circles)
     _body(source)
     if when is None or source.broken or source.meta.get("draft") is True:
         return source, None
-    version = Version(lang, "", "", source.body, name, source.line, lines=source.lines)
+    version = Version(lang, "", "", source.body, name, source.line, lines=source.lines, names=words(source, "names"))
     return source, Opening(f"{day}-{slug}" if day and day != slug else slug, told, when, version)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline import passages
-from pipeline.model import PUBLIC, Audience, Entry, House, Person, Version
+from pipeline.model import PUBLIC, Audience, Entry, House, Person, PersonalLine, Version
 from pipeline.sieve import RUN, Needs, Sought, What
 from pipeline.undone import is_alone, spoken
 
@@ -49,6 +49,23 @@ def narrower(house: House) -> list[Sought]:
         for one in _body(opening.version, (heard,)):
             found.setdefault((one.words, one.needs), one)
     return list(found.values())
+
+
+def personal(lines: Mapping[str, PersonalLine]) -> list[Sought]:
+    """The personal lines that wait, by person: each may stand in that person's own email only."""
+    return [
+        one for who, line in lines.items() for one in _runs(line.text, _LEAST_LINE, note_of(who), 0, ((own(who),),))
+    ]
+
+
+def note_of(person: str) -> str:
+    """Where a person's line comes from, as a message names it."""
+    return f"kith note {person}"
+
+
+def own(person: str) -> str:
+    """What a person may read that nobody else may: the line that is for them alone."""
+    return f"person:{person}"
 
 
 def told_to(circle: str) -> str:

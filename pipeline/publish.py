@@ -280,7 +280,8 @@ def deploy_if_changed(
     from pipeline.tripwire import guard
 
     secret = read_secret(root)
-    LeakCheck(house, root, Keyring(house, secret.seals), secret.token).site(root / "build" / "site")
+    lines = ledger.history(marks(house, secret)).lines
+    LeakCheck(house, root, Keyring(house, secret.seals), secret.token, lines).site(root / "build" / "site")
     if not would_deploy(root, house, ledger):
         step(f"Deploy    nothing changed since the last time: {where}")
         hub.tell(root, house, ledger, step)

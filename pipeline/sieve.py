@@ -55,6 +55,18 @@ class Hit:
     right: bytes
 
 
+def inside(words: tuple[bytes, ...], whole: tuple[bytes, ...], beside: Hit | None = None) -> bool:
+    """Whether words stand in a row in ``whole``; with ``beside``, between the words that they were found between."""
+    size = len(words)
+    for at in range(len(whole) - size + 1):
+        if whole[at : at + size] != words:
+            continue
+        left = not at or beside is None or whole[at - 1] == beside.left
+        if left and (at + size == len(whole) or beside is None or whole[at + size] == beside.right):
+            return True
+    return False
+
+
 Place = tuple[bytes, list[bytes], int]
 """A run, its words, and where in it the words stand by which it is found."""
 

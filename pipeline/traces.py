@@ -43,17 +43,22 @@ def traces(data: bytes) -> Traces:
     ``location`` is among them when one of them names a place. A file of another format, or one that ends too early,
     has the trace ``other``.
     """
-    reader = next((reader for start, reader in _READERS.items() if data.startswith(start)), None)
-    if reader is None:
-        return frozenset({"other"})
-    try:
-        found = list(reader(data))
-    except (IndexError, ValueError):
+    found = said_beside(data)
+    if found is None:
         return frozenset({"other"})
     names = {name for name, _ in found}
     if any(_names_a_place(name, part) for name, part in found):
         names.add(LOCATION)
     return frozenset(names)
+
+
+def said_beside(data: bytes) -> list[tuple[str, bytes]] | None:
+    """Everything in a JPEG, PNG, GIF or WebP file beside the picture, each with its name; None for any other file."""
+    reader = next((reader for start, reader in _READERS.items() if data.startswith(start)), None)
+    try:
+        return list(reader(data)) if reader else None
+    except (IndexError, ValueError):
+        return None
 
 
 def _names_a_place(name: str, part: bytes) -> bool:

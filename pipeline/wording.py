@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,9 +22,15 @@ _READ = {".html", ".xml", ".yml", ".css", ".js", ".svg", ".j2", ".txt", ".json"}
 _INDEX = "config docs fields lang location pipeline separator tags text title boost"
 """The keys of the search index."""
 
+_SVG = "svg path d viewbox fill stroke rect circle line g"
+"""The words of icons."""
+
+_KEY, _SLOT = re.compile(r"^[\w-]+:\s*", re.MULTILINE), re.compile(r"\{[^}]*\}")
+"""What stands before a phrase in a file of words, and what is filled in: beside it stands something else then."""
+
 SPEAKING = (
     "feeds feeditems feedjson feedxml feedhtml newsstand pages listings listed archive tagged timeline welcome "
-    "desk making engine searching finish markup letters letterhead letterhtml"
+    "desk making engine searching finish markup letters letterhead letterhtml feedlook lettercode sections cards"
 ).split()
 """The modules that write words of their own onto pages, into feeds and letters."""
 
@@ -54,7 +61,10 @@ def _of_folders(root: Path, settings: Settings) -> Iterator[str]:
         if theme := _templates(package):
             paths += [path for path in sorted(theme.rglob("*.html")) if _spoken(path, settings)]
     for path in paths:
-        yield path.read_text("utf-8", errors="replace")
+        text = path.read_text("utf-8", errors="replace")
+        yield text
+        if path.suffix == ".yml":
+            yield _SLOT.sub("\n", _KEY.sub("", text))
 
 
 def _spoken(path: Path, settings: Settings) -> bool:
@@ -94,7 +104,7 @@ def _of_calendars(settings: Settings) -> Iterator[str]:
 
 def fixed_words(bodies: Iterable[bytes] = ()) -> frozenset[bytes]:
     """Single words that programs write: classes, keys of JSON, and those of ``bodies``, requests that say nothing."""
-    return _of_programs() | frozenset(spoken(_INDEX)).union(*map(words, bodies))
+    return _of_programs() | frozenset(spoken(f"{_INDEX} {_SVG}")).union(*map(words, bodies))
 
 
 def speaking() -> list[Path]:

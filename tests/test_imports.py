@@ -13,18 +13,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "lettercode likeness mailparts meanings offered once packaged pictext pictured pieces remotes "
+    "lettercode likeness mailparts meanings offered once packaged pictured pieces remotes "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
-    "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks "
-    "outputs settings stage steplog validate wire yamlfile phrases structure",
+    "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks surnames "
+    "outputs pictext settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
     "blocks references",
     "ahead cldr deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme web "
     "wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
-    "album beside census confided drafts enrolled filename keyring manifest markup notebook origin outgoing piles "
+    "album beside census drafts enrolled filename keyring manifest markup notebook origin outgoing piles "
     "privacy private renamed schemas starter stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
@@ -54,7 +54,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 PURE = (
     "model languages settings planned outgoing pace rules passages plan feeds feedxml feedhtml letters letterparts "
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
-    "shell undone sieve named excuses offered beside confided letterproof gallery lettercode desk listed archive "
+    "shell undone surnames sieve named excuses offered beside letterproof gallery lettercode desk listed archive "
     "identity likeness retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts "
     "linewise pieces feeditems feedjson feedlean linecut linkparts strokes structure blockmarks"
 ).split()

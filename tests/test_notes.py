@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from html import escape
 from pathlib import Path
 
 import pytest
 from houses import NOW, PEOPLE, house, run, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leaky_house import put_down
 from lxml import html as parser
 
-from pipeline.confided import Confided
+from pipeline.leak import Output
+from pipeline.leakcheck import LeakCheck
 from pipeline.ledger import Ledger
 from pipeline.letterparts import folded
 from pipeline.letters import Composer
-from pipeline.model import PersonalLine
+from pipeline.model import EVERYONE, PersonalLine
 from pipeline.outgoing import DeliveryState
 from pipeline.planned import Plan
+from pipeline.privacy import own
 from pipeline.records import Outcome
 from pipeline.report import note_lines
 from tests import letters_house as h
@@ -211,17 +215,46 @@ def test_whatever_is_written_is_said_as_it_is_written(words: str) -> None:
     assert folded(line) in letter.text or not line
 
 
-def test_a_line_in_anothers_letter_stops_everything() -> None:
-    sought = Confided.of(
-        h.HOUSE, {"wei": PersonalLine("The orchid & the eye test.", "a"), "tom": PersonalLine("Hi.", "b")}
-    )
-    outputs = [("the letter to `wei`", "wei", "The orchid &amp; the\n eye test."), ("x.txt", "", "Hi. There")]
-    assert sought.faults(outputs) == []
-    assert sought.faults([("the letter to `tom`", "tom", "the orchid &amp;\nthe eye test.")]) == [
-        "kith note wei: the line for `wei` stands in the letter to `tom`."
-    ]
+PLACES = {
+    "a page": ("build/site/index.html", lambda line: f"<p>Before.</p>\n<p>{escape(line)}</p>"),
+    "JSON": ("build/site/feed.json", lambda line: json.dumps({"items": [{"summary": line}]})),
+    "the search index": ("build/site/search/search_index.json", lambda line: json.dumps({"text": line.upper()})),
+    "plain text": ("build/site/humans.txt", lambda line: line),
+    "another's email as text": ("the letter to `tom`, as text", lambda line: line.replace(" ", "\n")),
+    "a part of it": ("build/site/feed.xml", lambda line: " ".join(line.split()[2:])),
+}
+
+
+@pytest.mark.parametrize(("name", "write"), PLACES.values(), ids=PLACES)
+def test_a_line_is_found_in_every_kind_of_output_and_the_message_names_it(
+    name: str, write: Callable[[str], str]
+) -> None:
+    line = "The orchid & the eye test went well."
+    check = LeakCheck(h.HOUSE, Path("nowhere"), lines={"wei": PersonalLine(line, "a")})
+    output = Output(name, EVERYONE, write(line).encode(), frozenset({"tom"}))
+    (leak,) = check.look(output)
+    assert leak.said().startswith(f"kith note wei: the line for `wei` stands in {name}:")
+    assert "orchid" not in leak.said()
+    assert not check.look(replace(output, audience=EVERYONE | {own("wei")}, own=frozenset({"wei"})))
+
+
+def test_a_line_in_any_file_of_the_site_stops_the_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_down("search/search_index.json", json.dumps({"text": LINE}))(monkeypatch, h.HOUSE)
+    assert run(root, "note", "wei", LINE).code == 0
+    done = run(root, "publish", "--yes")
+    assert done.code == 1
+    assert "kith note wei: the line for `wei` stands in build/site/search/search_index.json:" in done.err
+
+
+def test_a_line_may_say_what_stands_in_it(tmp_path: Path) -> None:
+    people = TWO.replace("name: Tom", "name: Tom Hargreaves").replace("Close friends", "Friends")
+    root = house(tmp_path, {"subscribers.yml": people})
+    assert run(root, "note", "wei", "Say hello to Tom Hargreaves and to our friends.").code == 0
+    done = run(root, "publish", "--yes")
+    assert (done.code, done.err) == (0, "")
 
 
 def test_what_everyone_may_read_anyway_is_no_secret() -> None:
     said = re.sub(r"\s+", " ", "Counting [stairs](https://example.org/s) again.")
-    assert not Confided.of(h.HOUSE, {"wei": PersonalLine(said, "a")}).lines
+    check = LeakCheck(h.HOUSE, Path("nowhere"), lines={"wei": PersonalLine(said, "a")})
+    assert not check.look(Output("build/site/index.html", EVERYONE, said.encode()))
