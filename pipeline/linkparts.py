@@ -15,6 +15,10 @@ _TITLES = {
     "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
     "(": re.compile(r"\(((?:[^()\\]|\\.)*)\)", re.DOTALL),
 }
+_SPACED = re.compile(
+    r"""[ \t]*([^\s()<>"][^\n()<>"]*\.[A-Za-z0-9]{1,8}(?:\#[^\s()<>"]*)?)"""
+    r"""(?:[ \t]+(?:"([^"\n]*)"|'([^'\n]*)'))?[ \t]*\)"""
+)
 _LINE_END = re.compile(r"[ \t]*(?:\n|$)")
 _MOST_PARENTHESES = 32
 
@@ -112,7 +116,17 @@ def blanks(text: str, at: int) -> int:
 
 
 def target(text: str, at: int) -> tuple[str, str, int] | None:
-    """Address, title and end of what stands in parentheses behind a link's words; ``at`` is behind the first."""
+    """Address, title and end of what stands in parentheses behind a link's words; ``at`` is behind the first.
+
+    A file's name may have blanks in it, which only GitHub does not take for one.
+    """
+    if found := _strictly(text, at):
+        return found
+    match = _SPACED.match(text, at)
+    return (plainly(match[1]), plainly(match[2] or match[3] or ""), match.end()) if match else None
+
+
+def _strictly(text: str, at: int) -> tuple[str, str, int] | None:
     at = blanks(text, at)
     found = ("", at) if text.startswith(")", at) else address(text, at)
     if found is None:
