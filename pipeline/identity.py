@@ -6,6 +6,7 @@ What may be an entry under another name, and may not, is for a person to say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ ALIKE = 0.3
 
 ALIKE_ONCE = 0.6
 """The same for an entry that vanished with an earlier publish: many years of those may be alike."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 _MOST = 3
 """Entries that a question names at most."""
@@ -143,26 +146,36 @@ class _Work:
         return last is not None and last.name == item.name and not last.given and last.kind in ("", item.kind)
 
     def _owners(self, number: int) -> frozenset[str]:
-        found = [self.memory.owners[one] for one in self.items[number].digests if one in self.memory.owners]
-        return frozenset[str]().union(*found)
+        item = self.items[number]
+        found = [self.memory.owners[one] for one in item.digests if one in self.memory.owners]
+        return frozenset(one for owners in found for one in owners if _of_a_kind(item, one))
 
     def by_text(self) -> None:
         """Whatever reads exactly like another entry did, which nobody else reads like any more, is that one."""
-        wanted: dict[int, list[str]] = {}
-        for number in self.order:
-            if number in self.firm or self.claims.get(number) in self._owners(number):
+        wanted = {number: free for number in self.order if (free := self._wanted(number))}
+        looks = self.memory.looks({entry for entries in wanted.values() for entry in entries}) if wanted else {}
+        fits = {(n, one): self._fit(n, one, looks.get(one, ())) for n, entries in wanted.items() for one in entries}
+        for number, one in sorted(fits, key=lambda pair: (-fits[pair], self.order.index(pair[0]), pair[1])):
+            free = [other for other in wanted[number] if other not in self.ids.values()]
+            if number in self.ids or number in self.unclear or one not in free:
                 continue
-            free = self._owners(number) - self.kept
-            if number in self.claims:
-                free = frozenset(one for one in free if one in self.memory.there)
-            if likely := [one for one in free if self._same_day(number, one)]:
-                wanted[number] = sorted(likely, key=lambda one: (not self._dated_alike(number, one), one))
-        for number, entries in wanted.items():
-            free_now = [one for one in entries if one not in self.ids.values()]
-            if free_now:
-                self.ids[number] = free_now[0]
+            rivals = [other for other in free if fits[number, other] == fits[number, one]]
+            if len(rivals) == 1:
+                self.ids[number] = one
             elif number not in self.claims:
-                self.unclear[number] = tuple(entries[:_MOST])
+                self.unclear[number] = tuple(sorted(rivals)[:_MOST])
+        for number in wanted:
+            if number not in self.ids and number not in self.claims:
+                self.unclear.setdefault(number, tuple(sorted(wanted[number])[:_MOST]))
+
+    def _wanted(self, number: int) -> list[str]:
+        """The entries whose last text an item has, and which read like that nowhere else."""
+        if number in self.firm or self.claims.get(number) in self._owners(number):
+            return []
+        free = self._owners(number) - self.kept
+        if number in self.claims:
+            free = frozenset(one for one in free if one in self.memory.there)
+        return [one for one in free if self._same_day(number, one)]
 
     def _same_day(self, number: int, entry: str) -> bool:
         """Whether a short text says enough: “Good morning” of another day may be another morning."""
@@ -171,9 +184,13 @@ class _Work:
             return True
         return last is not None and (not item.date or not last.date or item.date == last.date)
 
-    def _dated_alike(self, number: int, entry: str) -> bool:
-        last = self.memory.there.get(entry)
-        return last is not None and last.date == self.items[number].date
+    def _fit(self, number: int, entry: str, looks: tuple[Look, ...]) -> int:
+        """What else than its text speaks for an entry: date, title, kind."""
+        item, last = self.items[number], self.memory.there.get(entry)
+        titles = {one.title for one in looks} & {one.title for one in item.looks()} - {""}
+        return (
+            bool(titles) + (last is not None and last.date == item.date) + (last is not None and last.kind == item.kind)
+        )
 
     def settle(self) -> None:
         """Gives each entry that nobody took by its text to whoever has its name; the others lose it."""
@@ -204,35 +221,66 @@ class _Work:
         new = [number for number in self.order if number not in self.ids]
         asking = [number for number in new if self.items[number].out and number not in self.unclear]
         gone = [one for one in sorted(self.memory.known) if one not in taken] if asking else []
-        looks = self.memory.looks([*gone, *self.lost.values()]) if asking else {}
+        weak = self._by_name_alone() if asking else {}
+        looks = self.memory.looks([*gone, *self.lost.values(), *weak]) if asking else {}
+        blind = {one for one in gone if one in self.memory.there and looks.get(one) and not _readable(looks[one])}
         for number in new:
             if number in asking:
-                self._question(number, gone, looks)
+                doubted = [one for one, holder in weak.items() if self._closer(number, holder, looks[one])]
+                self._question(number, [*gone, *doubted], looks, blind if len(blind) <= len(asking) else set())
             taken.add(self._named_anew(number, taken))
 
-    def _question(self, number: int, gone: list[str], looks: Mapping[str, tuple[Look, ...]]) -> None:
+    def _question(
+        self, number: int, gone: list[str], looks: Mapping[str, tuple[Look, ...]], blind: Collection[str]
+    ) -> None:
+        """Notes which entries an item may be: none, when it is new. ``blind``: no words of theirs were kept."""
         item = self.items[number]
         lost = self.lost.get(number, "")
-        asked = [one for one in self.memory.asked.get(item.filed, ()) if one in gone]
-        near = [(self._near(number, one, looks.get(one, ())), one) for one in {*gone, lost} - {""}]
+        asked = self.memory.asked.get(item.filed, ())
+        near = [(self._near(item, one, looks.get(one, ())), one) for one in {*gone, lost} - {""}]
         likely = [one for share, one in sorted(near, reverse=True) if share > 0]
         if number in self.firm and lost:
             likely = [lost, *likely]
-        if found := tuple(dict.fromkeys([*likely, *asked]))[:_MOST]:
+        unknown = [one for one in sorted(blind) if _of_a_kind(item, one) and not _another_day(item, one)]
+        if found := tuple(dict.fromkeys([*likely, *self._parted(number), *unknown, *asked]))[:_MOST]:
             self.unclear[number] = found
 
-    def _near(self, number: int, entry: str, looks: tuple[Look, ...]) -> float:
+    def _by_name_alone(self) -> dict[str, int]:
+        """Entry → who has its name, and by now another text: another file may be the entry itself."""
+        return {
+            entry: number
+            for number, entry in self.ids.items()
+            if number in self.claims and number not in self.firm and entry not in self._owners(number)
+        }
+
+    def _closer(self, number: int, holder: int, looks: tuple[Look, ...]) -> bool:
+        """Whether an item reads more like an entry did than whoever has its name."""
+        mine, other = (
+            max((likeness(one.sample, last.sample) for one in self.items[each].looks() for last in looks), default=0.0)
+            for each in (number, holder)
+        )
+        return mine > other
+
+    def _parted(self, number: int) -> list[str]:
+        """Entries that are there, but without the text that an item has of theirs: a translation, perhaps."""
+        digests = self.items[number].digests
+        holders = {entry: holder for holder, entry in self.ids.items()}
+        owners = sorted(one for one in self._owners(number) if one in holders)
+        return [one for one in owners if not digests & self.items[holders[one]].digests]
+
+    def _near(self, item: Item, entry: str, looks: tuple[Look, ...]) -> float:
         """How likely an item is an entry that vanished, from 0 (it is new) to 1."""
-        item, last = self.items[number], self.memory.there.get(entry)
-        if (item.kind == OPENING) != entry.startswith(f"{OPENING} "):
+        last = self.memory.there.get(entry)
+        if not _of_a_kind(item, entry):
             return 0.0
         own = item.looks()
-        share = max((likeness(one.sample, other.sample) for one in own for other in looks), default=0.0)
+        share = max((_shared(one, other, last) for one in own for other in looks), default=0.0)
         if item.digests & {one.digest for one in looks} or share >= (ALIKE if last else ALIKE_ONCE):
             return max(share, ALIKE)
         if last is None or item.kind == OPENING or last.kind not in ("", item.kind):
             return 0.0
-        return 0.1 if _told_by_other_signs(item, own, last, looks) else 0.0
+        short = any(one.short for one in own) and (not looks or any(one.short for one in looks))
+        return 0.1 if _other_signs(item, own, last, looks) or (short and not _another_day(item, entry, last)) else 0.0
 
     def _named_anew(self, number: int, taken: Collection[str]) -> str:
         """Its own name, or with a number where that is another entry's."""
@@ -248,11 +296,35 @@ class _Work:
         return {one.own for one in self.items}
 
 
-def _told_by_other_signs(item: Item, own: tuple[Look, ...], last: Trace, looks: tuple[Look, ...]) -> bool:
-    """Whether something else than its words speaks for a text that is short, or was written anew."""
-    if any(one.title and one.title == other.title for one in own for other in looks):
-        return True
-    if item.date and last.date:
-        return item.date == last.date
-    short = any(one.short for one in own)
-    return short and (not looks or any(one.short for one in looks))
+def _of_a_kind(item: Item, entry: str) -> bool:
+    """What introduces a digest is never an entry."""
+    return (item.kind == OPENING) == entry.startswith(f"{OPENING} ")
+
+
+def _readable(looks: tuple[Look, ...]) -> bool:
+    return any(one.sample for one in looks)
+
+
+def _shared(one: Look, other: Look, last: Trace | None) -> float:
+    """How much two texts share; a few words that stand in a long text say little."""
+    share = likeness(one.sample, other.sample)
+    if not (one.short or other.short):
+        return share
+    if last is None:
+        return 0.0
+    enough = one.short is other.short or (share >= ALIKE_ONCE and min(len(one.sample), len(other.sample)) >= 1 + 4 * 3)
+    return share if enough else 0.0
+
+
+def _another_day(item: Item, entry: str, last: Trace | None = None) -> bool:
+    """Whether two have dates that differ, or names that begin with different days."""
+    if last and item.date and last.date:
+        return item.date != last.date
+    days = [match[0] for name in (item.name, entry) if (match := _DAY.match(name))]
+    return len(set(days)) == 2
+
+
+def _other_signs(item: Item, own: tuple[Look, ...], last: Trace, looks: tuple[Look, ...]) -> bool:
+    """Whether its title or its date speaks for a text that was written anew."""
+    titled = any(one.title and one.title == other.title for one in own for other in looks)
+    return titled or bool(item.date and item.date == last.date)

@@ -121,7 +121,9 @@ def publish(job: Job) -> Tally | None:
             seen = [entry.id for entry in opened.house.settled.entries]
             ledger.freeze(decided, built.issues, built.pastes, seen, opened.identities)
             write_pastes(job.root, _pastes_for_them(job.root, opened.house, ledger))
-            return _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
+            tally = _deliver(job, opened, ledger, lines, left, {issue.id for issue in built.issues})
+            tally.unclear = len(opened.house.unclear)
+            return tally
         finally:
             for line in lines:
                 line.close()

@@ -122,6 +122,8 @@ def _noted(items: tuple[Item, ...], done: Resolved, memory: Memory) -> Identitie
             if not all(name in memory.owners.get(one, ()) for one in item.digests):
                 looks[name] = item.looks()
     for _, old in asked:
+        # As long as nobody answers, it is compared with what it may be as that was.
+        looks.pop(old, None)
         if old in memory.there:
             there.setdefault(old, memory.there[old])
     return Identities(tuple(names), there, looks, tuple(asked))

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Problem
-from pipeline.model import Circle, House, Person
+from pipeline.model import Circle, House, Person, Unclear
 from pipeline.outgoing import Delivery, DeliveryState
 from pipeline.planned import Held, Plan, Verdict
 
@@ -133,10 +133,10 @@ def baseline_line(plan: Plan) -> list[str]:
     return [labelled("", f"{counted(len(entries), 'older entry', 'older entries')} recorded as told for {people}")]
 
 
-def unclear_lines(house: House) -> list[str]:
+def unclear_lines(unclear: Iterable[Unclear]) -> list[str]:
     """What may be an entry under another name: a person must say, before anybody gets it."""
     lines: list[str] = []
-    for one in house.unclear:
+    for one in unclear:
         olds = " or ".join(f"`{old}`" for old in one.olds)
         entry = not one.name.startswith("opening ")
         lines += [

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.errors import KithError, LedgerUnusable
 from pipeline.frozen import whole
 from pipeline.ledger import Ledger
+from pipeline.model import Unclear
 from pipeline.opened import open_house, open_people
 from pipeline.outgoing import Delivery, Letter
 from pipeline.plan import plan
@@ -26,6 +27,7 @@ class Reported:
     held: tuple[Held, ...]
     blocked: Mapping[str, str]
     problems: tuple[str, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
 
 
 def reported(root: Path, environ: Mapping[str, str], now: datetime) -> Reported:
@@ -42,10 +44,11 @@ def reported(root: Path, environ: Mapping[str, str], now: datetime) -> Reported:
         opened = open_people(root, environ, now)
     ledger = Ledger.peek(root / "private")
     if ledger is None:
-        return Reported({}, (), held, opened.history.blocked, problems)
+        return Reported({}, (), held, opened.history.blocked, problems, opened.house.unclear)
     try:
         ledger.audit()
-        return Reported(ledger.counts(), tuple(ledger.deliveries()), held, opened.history.blocked, problems)
+        counts, deliveries = ledger.counts(), tuple(ledger.deliveries())
+        return Reported(counts, deliveries, held, opened.history.blocked, problems, opened.house.unclear)
     finally:
         ledger.close()
 

@@ -10,6 +10,7 @@ from pipeline.custody import known_secret
 from pipeline.errors import KithError, Unrecorded
 from pipeline.events import Event, events_of, read_payload, verify
 from pipeline.ledger import Ledger
+from pipeline.likeness import digest
 from pipeline.model import Cadence, House, Person, State
 from pipeline.opened import Opened, open_house, open_people
 from pipeline.outgoing import Delivery, DeliveryState
@@ -215,7 +216,7 @@ def baseline(root: Path, environ: Mapping[str, str], now: datetime) -> list[str]
     people = len([who for who in told if not who.startswith("circle:")])
     entries = "1 entry is" if len(house.entries) == 1 else f"{len(house.entries):,} entries are"
     said = f"{entries} recorded as told to {counted(people, 'person', 'people')}. Nobody was told."
-    return [said, *unclear_lines(house)]
+    return [said, *unclear_lines(house.unclear)]
 
 
 def identify(root: Path, environ: Mapping[str, str], name: str, same_as: str, now: datetime) -> list[str]:
@@ -226,8 +227,14 @@ def identify(root: Path, environ: Mapping[str, str], name: str, same_as: str, no
         if name not in unclear:
             raise KithError(f"`{name}`: nobody asked what it is. {did_you_mean(name, unclear, 'See `kith plan`.')}")
         one = unclear[name]
-        if same_as and same_as not in ledger.memory().known:
+        memory = ledger.memory()
+        if same_as and same_as not in memory.known:
             raise KithError(f"`{same_as}`: there was never such an entry. {did_you_mean(same_as, one.olds)}")
+        holder = next((own for own in opened.house.entries if own.id == same_as), None)
+        kept = holder and any(same_as in memory.owners.get(digest(own.body), ()) for own in holder.versions)
+        if holder and kept and memory.names.get(("file", one.name), one.name) != same_as:
+            fact = f"`{same_as}` is {holder.master.path}"
+            raise KithError(f"{fact}. To make one entry of both, give their files the same name; else say --new.")
         ledger.identify(one.name, same_as or one.entry)
     if not same_as:
         return [f"{one.path} is new: it goes out with the next `kith publish`."]

@@ -15,7 +15,8 @@ class Tally:
     """What one run did; ``unsettled`` are the uncertain letters of all runs.
 
     ``blocked`` are people whom the provider refused in earlier runs, and who get no letter until a person decides.
-    ``stopped`` says why it ended early, ``later`` that what is left goes another day by itself.
+    ``unclear`` counts entries that wait until a person says what they are. ``stopped`` says why it ended early,
+    ``later`` that what is left goes another day by itself.
     """
 
     submitted: int = 0
@@ -25,6 +26,7 @@ class Tally:
     pending: int = 0
     unsettled: int = 0
     blocked: int = 0
+    unclear: int = 0
     stopped: str = ""
     later: bool = False
 

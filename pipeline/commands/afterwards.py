@@ -35,9 +35,9 @@ def report(session: Session, shown: str, json_: bool) -> None:
     else:
         for line in words.report_lines(found.counts, found.deliveries, found.held):
             say(line)
-        for line in words.unread_lines(found.problems):
+        for line in (*words.unclear_lines(found.unclear), *words.unread_lines(found.problems)):
             say(line)
-    if words.unsettled(found.deliveries, found.blocked):
+    if words.unsettled(found.deliveries, found.blocked) or found.unclear:
         raise SystemExit(1)
 
 

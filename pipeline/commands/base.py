@@ -104,7 +104,7 @@ def receipt_lines(opened: Opened, decided: Plan, built: Built, left: list[Delive
         *report.letter_lines(opened.house, decided),
         *report.note_lines(decided),
         *report.baseline_line(decided),
-        *report.unclear_lines(opened.house),
+        *report.unclear_lines(opened.house.unclear),
         *report.left_lines(left),
         *report.privacy_line(built.narrow, built.outputs),
         *report.pictures_line(built.pictures.pictures, built.pictures.freed, built.pictures.located),

@@ -40,7 +40,7 @@ def plan(session: Session, at: str, json_: bool) -> None:
         *report.letter_lines(opened.house, decided),
         *report.note_lines(decided),
         *report.baseline_line(decided),
-        *report.unclear_lines(opened.house),
+        *report.unclear_lines(opened.house.unclear),
     ):
         say(line)
 

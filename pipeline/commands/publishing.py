@@ -115,7 +115,7 @@ def _run(session: Session, yes: bool, late: str, changed: str, *, site: bool) ->
         say(f"Stopped: {tally.stopped}.".replace("..", "."))
         if tally.pending:
             say("What is pending goes with the next `kith publish`.")
-    if tally.needs_a_person:
+    if tally.needs_a_person or tally.unclear:
         raise SystemExit(1)
 
 

@@ -83,6 +83,8 @@ def check(session: Session, json_: bool) -> None:
     for one in found:
         say(f"Warning: {one}")
     say(f"No problems, {report.counted(len(found), 'warning')}." if found else "No problems.")
+    for line in report.unclear_lines(opened.house.unclear):
+        say(line)
 
 
 def _row(one: Problem) -> dict[str, str | int]:
