@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.bodies import html_for
+from pipeline.firstwords import first_words
 from pipeline.keys import content_key, entry_key
 from pipeline.languages import closest
 from pipeline.links import Links, Shelf
-from pipeline.markup import Heading, Rendered, teaser
+from pipeline.markup import Heading, Rendered
 from pipeline.model import EVERYONE, Entry, House, Kind, Version
 from pipeline.passages import body_for
 from pipeline.piles import Piles, otherwise_shown
@@ -170,15 +171,7 @@ class Desk:
 
     def summary(self, version: Version) -> str:
         """The version's own summary, or its first public words."""
-        if version.summary:
-            return version.summary
-        if version.path not in self._teasers:
-            self._teasers[version.path] = teaser(body_for(version.body, EVERYONE))
-        return self._teasers[version.path]
-
-    @cached_property
-    def _teasers(self) -> dict[str, str]:
-        return {}
+        return version.summary or first_words(body_for(version.body, EVERYONE))
 
     def key(self, listed: Listed) -> bytes:
         """The key of an entry as any page may show it."""

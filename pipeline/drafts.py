@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pipeline import passages
 from pipeline.config import zone
 from pipeline.errors import Problem
+from pipeline.firstwords import heading_words
 from pipeline.frontmatter import Source, moment, words
 from pipeline.links import is_alias, is_folder, slugify
 from pipeline.model import PUBLIC, Entry, Kind, Version
@@ -111,7 +112,10 @@ def _aliases(source: Source) -> tuple[str, ...]:
 def _heading(body: str) -> tuple[str, str]:
     """A first-level heading that opens a body is its title; its line stays, empty, so that line numbers hold."""
     match = re.match(r"(\s*)#[ \t]+([^\n]+?)[ \t]*#*[ \t]*(?=\n|\Z)", body)
-    return (match[2], match[1] + body[match.end() :]) if match else ("", body)
+    if not match:
+        return "", body
+    rest = match[1] + body[match.end() :]
+    return heading_words(match[2], rest), rest
 
 
 def entry_from(

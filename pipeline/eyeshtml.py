@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from pipeline.eyes import Seen, Sight
-from pipeline.markup import teaser
+from pipeline.firstwords import first_words
 from pipeline.model import EVERYONE, PUBLIC
 from pipeline.outgoing import Letter
 from pipeline.passages import body_for
@@ -149,7 +149,7 @@ def _list(open_: Sequence[Seen], address: Address) -> str:
 
 def _named(seen: Seen) -> str:
     """A post's title; of an update, what everybody reads of it first."""
-    return seen.version.title or teaser(body_for(seen.version.body, EVERYONE), 48) or seen.entry.id
+    return seen.version.title or first_words(body_for(seen.version.body, EVERYONE), 48) or seen.entry.id
 
 
 def _title(seen: Seen) -> str:

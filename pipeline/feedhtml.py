@@ -120,12 +120,6 @@ def tidy(root: Any, address: str) -> None:
         _become(picture, "span", text=picture.get("alt") or "")
 
 
-def opening(root: Any) -> str:
-    """The first paragraph's words, else all there are, on one line; of a tidied fragment."""
-    found = [one_line("".join(part.itertext())) for part in root.xpath("./p")]
-    return next(filter(None, found), "") or one_line("".join(root.itertext()))
-
-
 def _prune(root: Any) -> None:
     for note in root.xpath(".//comment()|.//processing-instruction()"):
         _remove(note)

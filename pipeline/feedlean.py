@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from pipeline.feedhtml import absolute, is_clean, one_line
+from pipeline.feedhtml import absolute, is_clean
 
 _CODE = re.compile(
     r'<div class="(?:(language-[\w+#.-]+) )?highlight"><pre><span></span><code>'
@@ -32,7 +32,6 @@ _LED = re.compile(rf'(<(?:a{_OWN} href|img{_OWN} src)=")([^"]*)')
 _WRITTEN = re.compile(r"[A-Za-z0-9@:/?#%&,+._~!*()=-]+")
 """Addresses that libxml2 writes as they are."""
 
-_FIRST = re.compile("<p(?: [^>]*)?>(.*?)</p>", re.S)
 _RULED = re.compile("highlight|arithmatex|tabbed|admonition|headerlink")
 """Classes for which `feedhtml` has rules."""
 
@@ -69,12 +68,6 @@ def lean(html: str, address: str) -> tuple[str, list[str]] | None:
 
     text = _LED.sub(lead, text)
     return (text, urls) if all(map(_WRITTEN.fullmatch, urls)) else None
-
-
-def words(html: str) -> str:
-    """The words of the paragraph with which a lean body begins, on one line; nothing where it begins otherwise."""
-    found = _FIRST.match(html)
-    return one_line(unescape(_COLOUR.sub("", found[1]))) if found else ""
 
 
 def _uncoloured(match: re.Match[str]) -> str:

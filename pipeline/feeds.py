@@ -12,14 +12,16 @@ from itertools import groupby
 from urllib.parse import unquote
 
 from pipeline.cldr import own_name
-from pipeline.feedhtml import ascii_address, clean, media_type, one_line, opening, tidy
+from pipeline.feedhtml import ascii_address, clean, media_type, one_line, tidy
 from pipeline.feeditems import Channel, Enclosure, Item
-from pipeline.feedlean import lean, words
+from pipeline.feedlean import lean
 from pipeline.feedxml import opml, write
+from pipeline.firstwords import first_words
 from pipeline.languages import Words, closest, worded
 from pipeline.links import Links, slugify
 from pipeline.markup import serialise, shorten, tree
-from pipeline.model import Entry, House, Kind, Version
+from pipeline.model import EVERYONE, Entry, House, Kind, Version
+from pipeline.passages import body_for
 from pipeline.planned import Chosen
 
 FORMS = ("rss", "atom", "json")
@@ -253,8 +255,9 @@ class Press:
 
     def _item(self, entry: Entry, version: Version) -> Item:
         url = ascii_address(self.links.absolute(self.links.entry(entry, version.lang)))
-        html, urls, begun = self._body(version, url)
-        title, summary = one_line(version.title), one_line(version.summary) or shorten(begun)
+        html, urls = self._body(version, url)
+        title = one_line(version.title)
+        summary = one_line(version.summary or first_words(body_for(version.body, EVERYONE)))
         label = title or shorten(summary, 60) or entry.date.date().isoformat()
         return Item(
             uri=self.links.uri(entry.id),
@@ -269,16 +272,16 @@ class Press:
             enclosure=self._enclosure(urls),
         )
 
-    def _body(self, version: Version, url: str) -> tuple[str, list[str], str]:
-        """The body for feeds, where it leads in its order, and its first words where it has no summary."""
-        raw, summed = self.render(version), bool(one_line(version.summary))
+    def _body(self, version: Version, url: str) -> tuple[str, list[str]]:
+        """The body for feeds, and where it leads in its order."""
+        raw = self.render(version)
         if found := lean(raw, url):
             html, urls = found
-            return html.strip(), urls, "" if summed else words(html) or opening(tree(html))
+            return html.strip(), urls
         root = tree(clean(raw))
         tidy(root, url)
         urls = [url for element in root.iter() for url in (element.get("src"), element.get("href")) if url]
-        return clean(serialise(root)).strip(), urls, "" if summed else opening(root)
+        return clean(serialise(root)).strip(), urls
 
     def _enclosure(self, urls: list[str]) -> Enclosure | None:
         """The first recording of the house among a body's addresses, else its first picture, if its size is known."""

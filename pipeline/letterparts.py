@@ -10,10 +10,11 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pipeline.bodies import Door, html_for
+from pipeline.firstwords import first_words
 from pipeline.letterhtml import mailable
 from pipeline.letterstyle import cut
 from pipeline.links import Links, Shelf, inside
-from pipeline.markup import references, shorten, teaser
+from pipeline.markup import references, shorten
 from pipeline.model import EVERYONE, Audience, Entry, House, Kind, Opening, Page, Version
 from pipeline.outgoing import Picture
 from pipeline.passages import body_for
@@ -146,7 +147,7 @@ class Pieces:
         whole = full or entry.kind is Kind.UPDATE or self._narrow(chosen, view)
         url = self._url(entry, version, view)
         html, plain, shortened = self._body(chosen, view, url) if whole else ("", "", False)
-        brief = " ".join((version.summary or teaser(body, SUMMARY)).split())
+        brief = " ".join((version.summary or first_words(body, SUMMARY)).split())
         return Piece(
             title=" ".join(version.title.split()) if entry.kind is Kind.POST else "",
             url=url,

@@ -13,15 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline import ahead
-from pipeline.references import references, without_code
+from pipeline.references import references
 from pipeline.retouch import elsewhere, instead, retouched
-
-_REACH = 4000
-"""Characters of a paragraph that a summary may be made of."""
 
 __all__ = [
     "Heading", "Link", "Rendered", "etree_text", "references", "render", "rewrite", "serialise",
-    "shorten", "teaser", "tree",
+    "shorten", "tree",
 ]  # fmt: skip
 
 Link = Callable[[str, str], str | None]
@@ -219,31 +216,3 @@ def shorten(text: str, most: int = 160) -> str:
     cut = text[: most - 1]
     space = cut.rfind(" ")
     return (cut[:space] if space > most * 2 // 3 else cut).rstrip(" ,.;:，。；：、") + "…"
-
-
-def teaser(body: str, most: int = 160) -> str:
-    """A summary for a body that has none: its first words, without rendering it."""
-    for block in _blocks(body):
-        words = _unmarked(block)
-        if words and not re.match(r"\s*(#|!!!|\?\?\?|:::|\||\{:|<|\[\^|\[toc\])", block, re.IGNORECASE):
-            return shorten(words, most)
-    return ""
-
-
-def _blocks(body: str) -> Iterator[str]:
-    """The paragraphs outside fenced code, each cut where no summary would reach."""
-    block: list[str] = []
-    for line in [*without_code(body).split("\n"), ""]:
-        if line.strip():
-            block.append(line)
-        elif block:
-            yield "\n".join(block)[:_REACH]
-            block = []
-
-
-def _unmarked(block: str) -> str:
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", block)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\[\^[^\]]+\]|<[^>]+>|[*_`~=^]{1,3}(?=\S)|(?<=\S)[*_`~=^]{1,3}", "", text)
-    text = re.sub(r"^\s*(?:[-*+>]|\d+[.)])\s+(?:\[[ xX]\]\s*)?", "", text, flags=re.MULTILINE)
-    return " ".join(text.split())

@@ -11,7 +11,8 @@ from houses import PEOPLE, Files, house, run, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.markup import references, teaser
+from pipeline.firstwords import first_words
+from pipeline.markup import references
 from pipeline.overload import overloads
 
 quick = settings(max_examples=200, deadline=None, derandomize=True)
@@ -93,7 +94,7 @@ def test_a_circle_with_a_fault_of_its_own_is_still_known(tmp_path: Path) -> None
 @quick
 @given(st.text("[](){}<>!`~ab \n\\\"'#:/-", max_size=120))
 def test_no_text_makes_it_raise(body: str) -> None:
-    teaser(body)
+    first_words(body)
     assert list(overloads(body)) == []
     assert all(1 <= line <= body.count("\n") + 1 for line, _, _ in references(body))
 
@@ -113,7 +114,7 @@ HOSTILE = {
 def test_hostile_text_takes_no_long_time(name: str) -> None:
     started = time.monotonic()
     references(HOSTILE[name])
-    teaser(HOSTILE[name])
+    first_words(HOSTILE[name])
     list(overloads(HOSTILE[name]))
     assert time.monotonic() - started < 10
 

@@ -24,7 +24,9 @@ FLOORS = (
     "wording",
     "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
     "written",
-    "album beside census drafts enrolled filename keyring manifest markup notebook origin outgoing piles "
+    "markup",
+    "firstwords",
+    "album beside census drafts enrolled filename keyring manifest notebook origin outgoing piles "
     "privacy private renamed schemas starter stationery",
     "bodies enclosed events excuses feeds finish follow frozen letterhtml letterstyle openings plaintext plan plate "
     "recall shell subscribers templates terms texts tripwire",
