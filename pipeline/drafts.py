@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pipeline import passages
+from pipeline.comments import unclosed
 from pipeline.config import zone
 from pipeline.errors import Problem
 from pipeline.firstwords import heading_words
@@ -70,6 +71,8 @@ def _version(draft: Draft) -> Version:
     source = draft.source
     title, body, line = source.text("title"), source.body, source.line
     if not title and draft.kind is not Kind.UPDATE:
+        if (match := _TITLE.match(body)) and unclosed(match[2]):
+            source.problems.append(Problem(source.path, line + match[1].count("\n"), *_TORN))
         title, body = _heading(body)
         if not title and not source.broken:
             source.say("title", "there is no title", "Write `title: …` in the front matter.")
@@ -109,9 +112,13 @@ def _aliases(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.strip("/") + "/" * is_folder(one) for one in found if is_alias(one)))
 
 
+_TORN = "a comment begins in the title and ends on another line", "Write `-->` on the same line, or move it down."
+_TITLE = re.compile(r"(\s*)#[ \t]+([^\n]+?)[ \t]*#*[ \t]*(?=\n|\Z)")
+
+
 def _heading(body: str) -> tuple[str, str]:
     """A first-level heading that opens a body is its title; its line stays, empty, so that line numbers hold."""
-    match = re.match(r"(\s*)#[ \t]+([^\n]+?)[ \t]*#*[ \t]*(?=\n|\Z)", body)
+    match = _TITLE.match(body)
     if not match:
         return "", body
     rest = match[1] + body[match.end() :]

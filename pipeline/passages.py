@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.comments import unclosed, without_comments
 from pipeline.model import Audience
 from pipeline.references import without_code, without_spans
 
@@ -32,6 +33,7 @@ _EXAMPLE = re.compile(r"(?:`{3,}|~{3,})(?:markdown|md)[ \t]*")
 _RAW = re.compile(r"[ \t]*<[A-Za-z!/?]")
 """HTML of the author's own, in which Markdown may be no Markdown."""
 
+_UNCLOSED = "Write `-->` where it ends, or put `<!--` into backticks if it is text."
 _HOW = "Write `::: only NAME` above it and `:::` below it, each on a line of its own."
 
 
@@ -59,10 +61,10 @@ class Fault:
 
 
 def lines(body: str) -> Iterator[Line]:
-    """The lines of ``body`` with the passages each stands in; faults are told by `faults`."""
+    """The lines of ``body`` without comments, with the passages each stands in; faults are told by `faults`."""
     stack: list[tuple[str, ...]] = []
     fence = ""
-    for number, text in enumerate(body.split("\n"), start=1):
+    for number, text in enumerate(without_comments(body).split("\n"), start=1):
         if fence:
             fence = "" if _ends(fence, text) else fence
             yield Line(number, text, tuple(stack))
@@ -91,10 +93,12 @@ def _ends(fence: str, text: str) -> bool:
 
 
 def faults(body: str) -> list[Fault]:
-    """Every passage of ``body`` that is not written as it must be; each would hide or show too much."""
-    if not _TWO.search(body):
-        return []
-    return sorted([*_unbalanced(body), *_in_code(body), *_notes(body)], key=lambda fault: fault.number)
+    """Every passage and comment of ``body`` that is not written as it must be; each would hide or show too much."""
+    found = [Fault(unclosed(body), "a comment begins here and never ends", _UNCLOSED)] if unclosed(body) else []
+    body = without_comments(body)
+    if _TWO.search(body):
+        found += [*_unbalanced(body), *_in_code(body), *_notes(body)]
+    return sorted(found, key=lambda fault: fault.number)
 
 
 def _unbalanced(body: str) -> Iterator[Fault]:
@@ -215,7 +219,8 @@ def names(body: str) -> list[tuple[int, str]]:
 
 
 def body_for(body: str, audience: Audience) -> str:
-    """The Markdown that somebody who reads ``audience`` gets: no marker, and no line they may not see."""
+    """The Markdown that somebody who reads ``audience`` gets: no marker, no comment, and no line they may not see."""
+    body = without_comments(body)
     if ":::" not in body:
         return body
     kept: list[str] = []

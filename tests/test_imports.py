@@ -20,10 +20,10 @@ FLOORS = (
     "outputs pictext settings stage steplog validate wire yamlfile phrases structure",
     "blockmarks phrasetree",
     "blocks references",
-    "ahead cldr deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme web "
-    "wording",
-    "addresses config keys leak letterwords links named pace passages planned register rules strays tongue workshop "
-    "written",
+    "ahead cldr comments deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme "
+    "web wording",
+    "passages",
+    "addresses config keys leak letterwords links named pace planned register rules strays tongue workshop written",
     "markup",
     "firstwords",
     "album beside census drafts enrolled filename keyring manifest notebook origin outgoing piles "
@@ -58,7 +58,7 @@ PURE = (
     "pages timeline listings report privacy events throttle explain traces svg film eyes eyeshtml sealing keyring "
     "shell undone surnames sieve named excuses offered beside letterproof gallery lettercode desk listed archive "
     "identity likeness retouch tagged searching keys cards setbacks sections feedlook feedread feedproof mailparts "
-    "linewise pieces feeditems feedjson feedlean linecut linkparts strokes structure blockmarks"
+    "linewise pieces feeditems feedjson feedlean linecut linkparts strokes structure blockmarks comments"
 ).split()
 """Modules that touch no clock, file, network, chance or environment."""
 

@@ -105,7 +105,6 @@ DOUBTFUL = {
     "an option without a value": "```python title=\n::: only inner\nx\n:::\n```",
     "a fence with a fence behind it": "~~~ ~~~\n::: only inner\nx\n:::\n~~~",
     "a fence in a quoted list": "> - ```markdown\n>   ::: only inner\n>   x\n>   :::\n>   ```",
-    "a fence in a comment": "<!--\n```markdown\n::: only inner\nx\n:::\n```\n-->",
     "a fence in HTML of one's own": "<div>\n```markdown\n::: only inner\nx\n:::\n```\n</div>",
     "a fence closed further in": "```markdown\n::: only inner\nx\n:::\n   ```",
 }
