@@ -19,7 +19,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "a paragraph in a row": (
         "- a\n- b\n    ::: only inner\n    secret\n    :::\n- c",
         "<ul><li>a</li><li>b</li><li>c</li></ul>",
-        "<ul><li>a</li><li><p>b</p><p>secret</p></li><li><p>c</p></li></ul>",
+        "<ul><li><p>a</p></li><li><p>b</p><p>secret</p></li><li><p>c</p></li></ul>",
     ),
     "a whole row": (
         "- a\n::: only inner\n- secret\n:::\n- c",

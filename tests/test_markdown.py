@@ -90,7 +90,7 @@ def test_lists_are_read_as_github_reads_them(text: str, right: str) -> None:
         ("[https://x.org/a][1] 见：https://x.org/b。（www.x.org）\n\n[1]: /r",
          '<p><a href="/r">https://x.org/a</a> 见：'
          '<a href="https://x.org/b">https://x.org/b</a>。（<a href="http://www.x.org">www.x.org</a>）</p>'),
-        ("![a](my dot.png) [b](an old post.md#x 'T') [c](my words)", '<p><img alt="a" src="my%20dot.png"> '
+        ("![a](my dot.png) and [b](an old post.md#x 'T') [c](my words)", '<p><img alt="a" src="my%20dot.png"> and '
          '<a href="an%20old%20post.md#x" title="T">b</a> [c](my words)</p>'),
         ("`a`{% endraw %} `b`{c} **d**{.e}", "<p><code>a</code>{% endraw %} <code>b</code>{c} <strong>d</strong></p>"),
         ("AT&T &copy; &amp;copy; \\&copy; &nosuch;", "<p>AT&amp;T © &amp;copy; &amp;copy; &amp;nosuch;</p>"),
