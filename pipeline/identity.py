@@ -204,10 +204,22 @@ class _Work:
             if entry in taken and first not in self.firm:
                 first = -1
             for number in numbers:
-                if number == first:
+                if number == first and not self._came_back_changed(number, entry):
                     self.ids[number] = entry
                 else:
                     self.lost[number] = entry
+
+    def _came_back_changed(self, number: int, entry: str) -> bool:
+        """Whether a name that was gone at the last publish is there again with another text: perhaps another entry."""
+        if number in self.firm or entry in self.memory.there or entry in self._owners(number):
+            return False
+        looks = self.memory.looks([entry]).get(entry, ())
+        share = max(
+            (likeness(one.sample, last.sample) for one in self.items[number].looks() for last in looks), default=0
+        )
+        if share < ALIKE and self.items[number].out:
+            self.unclear[number] = (entry,)
+        return share < ALIKE
 
     def _distance(self, number: int, entry: str) -> tuple[bool, ...]:
         item, last = self.items[number], self.memory.there.get(entry)

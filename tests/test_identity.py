@@ -300,6 +300,31 @@ def test_a_file_that_was_deleted_and_comes_back_is_the_same(project: Project) ->
     assert project.guid(WALK) == guid and project.got(WALK) == 1
 
 
+def test_another_text_under_a_name_that_was_gone_for_a_while_is_asked_about(project: Project) -> None:
+    project.write("posts/news.md", WALK, "title: News")
+    project.publish()
+    project.remove("posts/news.md")
+    project.publish()
+    project.write("posts/news.md", TREES, "title: News")
+    assert "posts/news.md may be `news`" in project.publish().out
+    assert project.run("identify", "news", "--new").code == 0
+    assert "Unclear" not in project.publish().out
+    assert project.got(TREES) == 1
+    project.write("posts/news.md", f"{TREES}More.\n", "title: News")
+    project.publish()
+    assert project.got("Seven kinds") == 1
+
+
+def test_a_file_that_comes_back_a_little_changed_is_the_same(project: Project) -> None:
+    project.write("posts/walk.md", WALK)
+    project.publish()
+    project.remove("posts/walk.md")
+    project.publish()
+    project.write("posts/walk.md", f"{WALK}And the heron was there again.\n")
+    assert "Unclear" not in project.publish().out
+    assert project.got("Along the river") == 1
+
+
 def test_a_copy_of_a_text_that_is_still_there_is_another_entry(project: Project) -> None:
     project.write("posts/walk.md", WALK, "title: Walk")
     project.publish()

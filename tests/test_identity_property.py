@@ -62,10 +62,14 @@ class Author:
 
     def edit(self) -> None:
         one = self.some()
-        one.texts["en"] += f" {self.text(6)}"
+        if one.there:
+            one.texts["en"] += f" {self.text(6)}"
 
     def rewrite(self) -> None:
-        self.some().texts["en"] = self.text()
+        """A text that is away and comes back as another is asked about."""
+        one = self.some()
+        if one.there:
+            one.texts["en"] = self.text()
 
     def add_id(self) -> None:
         one = self.some()

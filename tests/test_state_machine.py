@@ -77,7 +77,7 @@ class Life(RuleBasedStateMachine):
 
     def written(self, name: str, days: int = 0, **more: object) -> Entry:
         now = self.world.now if hasattr(self, "world") else START
-        return replace(entry(name, **more), date=now - timedelta(days=days, minutes=1))
+        return replace(entry(name, body=f"Words of {name}.", **more), date=now - timedelta(days=days, minutes=1))
 
     def some(self, number: int) -> str:
         return sorted(self.entries)[number % len(self.entries)]
