@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pipeline import yamlfile
 from pipeline.errors import Problem
+from pipeline.passages import is_marked
+from pipeline.restrictions import inner_keys, lookalike
+from pipeline.tomlfront import FENCE, parse_toml
 from pipeline.validate import did_you_mean, visible
 
 KEYS = (
@@ -26,12 +29,19 @@ FOREIGN = frozenset(
 """Keys of other tools, which mean nothing here or something close to a key of ours."""
 
 _BOOLEANS = ("draft", "generated", "translated", "published", "ask")
+_SHOWN = ("title", "summary", "description", "series", "tags", "categories")
+"""Keys whose words readers see."""
+
 _NEVER_EMPTY = {
     "visibility": "Write `public`, or a name that circles read; or remove the line.",
     "tell": "Write `auto`, `none` or circles; or remove the line.",
 }
 _KEY_LINE = re.compile(r"\s*(?:id|title|date|lang|tags|visibility|tell|summary|draft)\s*[:：=]")
-_QUIET_KEY = re.compile(r"\s*(?:visibility|tell|draft)\s*[:：=]\s*\S+\s*$")
+_JSON = re.compile(r"\s*\{")
+_JSON_KEY = re.compile(
+    r"[\s{,]*[\"'](?:id|title|date|lang|tags|visibility|tell|notify|summary|draft|published|private)[\"']\s*:",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"[^\w\s]{2,8}")
 _EXAMPLE = "Write lines such as `title: Hello`."
 _DATE = re.compile(
@@ -75,17 +85,21 @@ def take_apart(text: str, path: str, foreign: tuple[str, ...] = ()) -> Source:
         source.problems.append(Problem(path, 1, "the file is empty", "Write something, or delete it."))
         return source
     lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    fence = lines[0].rstrip()
+    if fence not in ("---", FENCE):
         source.body = text
         _look_for_keys(source, lines)
         return source
-    end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() in ("---", "...")), None)
+    ends = (FENCE,) if fence == FENCE else ("---", "...")
+    end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() in ends), None)
     if end is None:
-        source.problems.append(Problem(path, 1, "the front matter is never closed", "Write `---` below its last line."))
+        hint = f"Write `{fence}` below its last line."
+        source.problems.append(Problem(path, 1, "the front matter is never closed", hint))
         source.broken = True
         return source
     source.body, source.line = "\n".join(lines[end + 1 :]), end + 2
-    _read_keys(source, yamlfile.parse("\n".join(lines[1:end]), first_line=2), foreign)
+    parse = parse_toml if fence == FENCE else yamlfile.parse
+    _read_keys(source, parse("\n".join(lines[1:end]), first_line=2), foreign)
     _look_below(source, lines, end + 1)
     return source
 
@@ -95,12 +109,24 @@ def _look_for_keys(source: Source, lines: list[str]) -> None:
     first = next(number for number, line in enumerate(lines) if line.strip())
     fenced = _FENCE.fullmatch(lines[first].strip(" \t\ufeff\u200b")) is not None
     key = next((n for n, line in enumerate(lines[first : first + 12], start=first) if _KEY_LINE.match(line)), None)
-    if key is None or not (fenced or _QUIET_KEY.match(lines[first]) or (key == first and _closed(lines[first:]))):
-        return
-    fact = "this looks like front matter, but the file does not begin with `---`"
-    source.problems.append(
-        Problem(source.path, first + 1, fact, "Make `---` the whole first line, and write `---` below the keys.")
-    )
+    found = next(lookalike(lines), None)
+    if key is not None and (fenced or (key == first and (found or _closed(lines[first:])))):
+        fact = "this looks like front matter, but the file does not begin with `---`"
+        hint = "Make `---` the whole first line, and write `---` below the keys."
+        source.problems.append(Problem(source.path, first + 1, fact, hint))
+    elif _JSON.match(lines[first]) and any(_JSON_KEY.match(line) for line in lines[first : first + 12]):
+        fact = "this looks like front matter in JSON, which Kith does not read"
+        hint = "Write it as `key: value` lines between two lines of `---`."
+        source.problems.append(Problem(source.path, first + 1, fact, hint))
+    elif found:
+        _say_lookalike(source, *found)
+
+
+def _say_lookalike(source: Source, number: int, line: str) -> None:
+    shown = visible(line.strip().replace("`", ""), 40)
+    fact = f"`{shown}` looks like a restriction, but it is part of the text and restricts nothing"
+    hint = "Write it as a key between two lines of `---` at the top, or put it into backticks if it is text."
+    source.problems.append(Problem(source.path, number + 1, fact, hint))
 
 
 def _closed(lines: list[str]) -> bool:
@@ -111,10 +137,13 @@ def _closed(lines: list[str]) -> bool:
 
 def _look_below(source: Source, lines: list[str], start: int) -> None:
     """A key that slipped below the closing `---` says nothing, and everyone would read the entry."""
-    first = next((number for number, line in enumerate(lines[start:], start=start) if line.strip()), None)
-    if first is not None and _QUIET_KEY.match(lines[first]):
-        fact = f"`{lines[first].strip()[:40]}` stands below the front matter"
-        source.problems.append(Problem(source.path, first + 1, fact, "Move it above the closing `---`."))
+    found = next(lookalike(lines[start:]), None)
+    if found and _KEY_LINE.match(found[1]):
+        fact = f"`{visible(found[1].strip(), 40)}` stands below the front matter"
+        hint = "Move it above the closing `---`."
+        source.problems.append(Problem(source.path, start + found[0] + 1, fact, hint))
+    elif found:
+        _say_lookalike(source, start + found[0], found[1])
 
 
 def _read_keys(source: Source, document: yamlfile.Document, foreign: tuple[str, ...]) -> None:
@@ -136,10 +165,24 @@ def _read_keys(source: Source, document: yamlfile.Document, foreign: tuple[str, 
     for key in _BOOLEANS:
         if not isinstance(source.meta.get(key), (bool, type(None))):
             source.say(key, f"`{key}` is {_shortly(source.meta[key])}", "Write `true` or `false`.")
+    _look_for_restrictions(source)
     for key, hint in _NEVER_EMPTY.items():
         if key in source.meta and source.meta[key] in (None, "") and (key,) not in document.unread:
             source.say(key, f"`{key}` is empty", hint)
     _borrow(source)
+
+
+def _look_for_restrictions(source: Source) -> None:
+    """What was meant to keep something back, and stands where nobody reads it so."""
+    for path in inner_keys(source.meta):
+        fact = (
+            f"`{visible('.'.join(path))}` looks like a restriction, but Kith reads no key inside `{visible(path[0])}`"
+        )
+        source.say(path[0], fact, f"Write `{path[-1]}` as a key of its own, or remove it.")
+    for key in _SHOWN:
+        if is_marked(str(source.meta.get(key) or "")):
+            hint = "Put what is for a circle into the text below, or give the whole entry a `visibility`."
+            source.say(key, f"there is the mark of a passage in `{key}`, where everybody reads it", hint)
 
 
 def _shortly(value: Any) -> str:

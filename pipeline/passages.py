@@ -101,6 +101,14 @@ def faults(body: str) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.number)
 
 
+def is_marked(text: str) -> bool:
+    """Whether a text that is no body, such as a summary, holds something that looks like the mark of a passage."""
+    return any(
+        _OPEN.match(line) or _CLOSE.match(line) or _INSIDE.search(line) or _looks_like_one(line)
+        for line in text.splitlines()
+    )
+
+
 def _unbalanced(body: str) -> Iterator[Fault]:
     opened: list[int] = []
     fence, meant = "", 0

@@ -74,7 +74,14 @@ HOUSES: dict[str, Files] = {
     "front matter below a blank line": {
         "content/updates/2026-11-19-rain.md": "\n---\nvisibility: inner\n---\nSecret.\n"
     },
-    "TOML front matter": {"content/updates/2026-11-19-rain.md": '+++\nvisibility = "inner"\n+++\nSecret.\n'},
+    "broken TOML": {"content/updates/2026-11-19-rain.md": '+++\ntags = ["a"]\nvisibility = inner\n+++\nSecret.\n'},
+    "TOML that is never closed": {"content/updates/2026-11-19-rain.md": '+++\nvisibility = "inner"\nSecret.\n'},
+    "TOML with wrong values": {_HELLO: '+++\ntitle = "Hello"\nvisibility = "inenr"\ndraft = "no"\n+++\n\nWords.\n'},
+    "JSON front matter": {_HELLO: '{\n  "title": "Hello",\n  "visibility": "inner"\n}\n\nWords.\n'},
+    "a restriction in the text": {"content/updates/2026-11-19-rain.md": "**Visibility:** inner\n\nSecret.\n"},
+    "a restriction below a title": {_HELLO: "# Hello\n\n<!-- draft: true -->\n\nSecret.\n"},
+    "a restriction inside a table": _hello("extra:\n  visibility: inner\nparams: {draft: true}"),
+    "a passage in the front matter": _hello("summary: |\n  Hello\n  ::: only inner\n  Secret.\n  :::"),
     "a key below the front matter": {_HELLO: "---\nid: hello\ntitle: Hello\n---\nvisibility: inner\n\nWords.\n"},
     "deep front matter": _hello("tags: " + "[a," * 50000),
     "no title": {_HELLO: text("id: hello")},

@@ -60,7 +60,7 @@ HOUSES: dict[str, Files] = {
     | {"private/addresses.yml": "- ann@example.org\n"},
     "a line break in a name": _more('  - {id: ann, name: "Ann\\nBcc: x@example.org"}\n'),
     "subscribed without an address": _more("  - {id: ann, circles: [weak], state: subscribed}\n"),
-    "choices": _more("  - {id: ann, state: subscibed, cadence: fortnightly}\n"),
+    "choices": _more("  - {id: ann, state: subscibed, cadence: hourly}\n"),
     "wrong types": _more(
         "  - {id: [ann], circles: {a: b}, languages: 3, max_per_month: many, interests: llm, consent: yes}\n"
     ),

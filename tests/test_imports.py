@@ -13,17 +13,17 @@ PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
-    "lettercode likeness mailparts meanings offered once packaged pictured pieces remotes "
+    "lettercode likeness mailparts meanings offered once packaged pictured pieces remotes restrictions "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
     "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks surnames "
     "outputs pictext settings stage steplog validate wire yamlfile phrases structure",
-    "blockmarks phrasetree",
+    "blockmarks phrasetree tomlfront",
     "blocks references",
-    "ahead cldr comments deploy dialect identity feedxml frontmatter mailsession model overload settled textfile theme "
-    "web wording",
+    "ahead cldr comments deploy dialect identity feedxml mailsession model overload settled textfile theme web wording",
     "passages",
-    "addresses config keys leak letterwords links named pace planned register rules strays tongue workshop written",
+    "addresses config frontmatter keys leak letterwords links named pace planned register rules strays tongue workshop "
+    "written",
     "markup",
     "firstwords",
     "album beside census drafts enrolled filename keyring manifest notebook origin outgoing piles "
