@@ -10,7 +10,7 @@ GOLDEN_TESTS := $(shell grep -ls golden_files tests/test_*.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help publish plan serve build check test gallery shots golden format wheel wheel-check constraints torture bench-delivery bench-leaks bench-site clean
+.PHONY: help publish plan serve build check test gallery shots golden format wheel wheel-check constraints torture years bench-delivery bench-leaks bench-site clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +32,9 @@ test: $(READY_DEV) ## every test
 
 torture: $(READY_DEV) ## kill it at every point with 300 people, then 1,000 schedules; long (JOBS=2 SEED=1)
 	@$(BIN)/python tests/torture/run.py --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
+
+years: $(READY_DEV) ## histories of many months beside an oracle of who gets what; long (SEEDS=1-100 STEPS=75 JOBS=2 MORE=--all)
+	@$(BIN)/python tests/years/run.py --seeds $(or $(SEEDS),1-100) --steps $(or $(STEPS),75) --jobs $(or $(JOBS),2) $(MORE)
 
 bench-delivery: $(READY_DEV) ## delivery beside a bare sender, in one run; prints ratios
 	@$(BIN)/python tests/bench/delivery.py
