@@ -7,10 +7,11 @@ What may be an entry under another name, and may not, is for a person to say.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.likeness import Look, likeness
+from pipeline.likeness import Look, likeness, pairs
 
 OPENING = "opening"
 """The kind of what the author says first in digests; the others are those of entries."""
@@ -22,6 +23,9 @@ ALIKE_ONCE = 0.6
 """The same for an entry that vanished with an earlier publish: many years of those may be alike."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+_FEW = 50
+"""Entries up to which each is compared with each; of more, only those that share what few have."""
 
 _MOST = 3
 """Entries that a question names at most."""
@@ -112,6 +116,7 @@ class _Work:
         self.firm: set[int] = set()
         self.kept: set[str] = set()
         self.lost: dict[int, str] = {}
+        self.read: dict[int, tuple[Look, ...]] = {}
 
     def by_name(self) -> None:
         """What each is by its `id` or its file's name, and which of them still have a text of that entry."""
@@ -155,13 +160,16 @@ class _Work:
         wanted = {number: free for number in self.order if (free := self._wanted(number))}
         looks = self.memory.looks({entry for entries in wanted.values() for entry in entries}) if wanted else {}
         fits = {(n, one): self._fit(n, one, looks.get(one, ())) for n, entries in wanted.items() for one in entries}
-        for number, one in sorted(fits, key=lambda pair: (-fits[pair], self.order.index(pair[0]), pair[1])):
-            free = [other for other in wanted[number] if other not in self.ids.values()]
+        rank = {number: place for place, number in enumerate(self.order)}
+        taken: set[str] = set()
+        for number, one in sorted(fits, key=lambda pair: (-fits[pair], rank[pair[0]], pair[1])):
+            free = [other for other in wanted[number] if other not in taken]
             if number in self.ids or number in self.unclear or one not in free:
                 continue
             rivals = [other for other in free if fits[number, other] == fits[number, one]]
             if len(rivals) == 1:
                 self.ids[number] = one
+                taken.add(one)
             elif number not in self.claims:
                 self.unclear[number] = tuple(sorted(rivals)[:_MOST])
         for number in wanted:
@@ -180,14 +188,14 @@ class _Work:
     def _same_day(self, number: int, entry: str) -> bool:
         """Whether a short text says enough: “Good morning” of another day may be another morning."""
         item, last = self.items[number], self.memory.there.get(entry)
-        if not all(one.short for one in item.looks()):
+        if not all(one.short for one in self._looks(number)):
             return True
         return last is not None and (not item.date or not last.date or item.date == last.date)
 
     def _fit(self, number: int, entry: str, looks: tuple[Look, ...]) -> int:
         """What else than its text speaks for an entry: date, title, kind."""
         item, last = self.items[number], self.memory.there.get(entry)
-        titles = {one.title for one in looks} & {one.title for one in item.looks()} - {""}
+        titles = {one.title for one in looks} & {one.title for one in self._looks(number)} - {""}
         return (
             bool(titles) + (last is not None and last.date == item.date) + (last is not None and last.kind == item.kind)
         )
@@ -232,30 +240,46 @@ class _Work:
         taken = set(self.ids.values())
         new = [number for number in self.order if number not in self.ids]
         asking = [number for number in new if self.items[number].out and number not in self.unclear]
-        gone = [one for one in sorted(self.memory.known) if one not in taken] if asking else []
-        weak = self._by_name_alone() if asking else {}
-        looks = self.memory.looks([*gone, *self.lost.values(), *weak]) if asking else {}
-        blind = {one for one in gone if one in self.memory.there and looks.get(one) and not _readable(looks[one])}
+        if asking:
+            gone = [one for one in sorted(self.memory.known) if one not in taken]
+            weak = self._by_name_alone()
+            self._ask_about(asking, gone, weak, self.memory.looks([*gone, *self.lost.values(), *weak]))
         for number in new:
-            if number in asking:
-                doubted = [one for one, holder in weak.items() if self._closer(number, holder, looks[one])]
-                self._question(number, [*gone, *doubted], looks, blind if len(blind) <= len(asking) else set())
             taken.add(self._named_anew(number, taken))
 
-    def _question(
-        self, number: int, gone: list[str], looks: Mapping[str, tuple[Look, ...]], blind: Collection[str]
+    def _ask_about(
+        self, asking: list[int], gone: list[str], weak: Mapping[str, int], looks: Mapping[str, tuple[Look, ...]]
     ) -> None:
-        """Notes which entries an item may be: none, when it is new. ``blind``: no words of theirs were kept."""
+        """Notes which entries each of these items may be: none, when it is new."""
+        there = self.memory.there
+        near = _Nearby([*gone, *weak], looks, there)
+        blind = [one for one in gone if one in there and looks.get(one) and not any(own.sample for own in looks[one])]
+        blind = blind if len(blind) <= min(len(asking), _FEW) else []
+        for number in asking:
+            likely = near.of(self.items[number], self._looks(number))
+            likely = [one for one in likely if one not in weak or self._closer(number, weak[one], looks[one])]
+            self._question(number, likely, looks, blind)
+
+    def _question(
+        self, number: int, nearby: list[str], looks: Mapping[str, tuple[Look, ...]], blind: Collection[str]
+    ) -> None:
+        """Notes which entries an item may be. Of ``blind`` ones no words were kept."""
         item = self.items[number]
         lost = self.lost.get(number, "")
         asked = self.memory.asked.get(item.filed, ())
-        near = [(self._near(item, one, looks.get(one, ())), one) for one in {*gone, lost} - {""}]
+        near = [(self._near(number, one, looks.get(one, ())), one) for one in {*nearby, lost} - {""}]
         likely = [one for share, one in sorted(near, reverse=True) if share > 0]
         if number in self.firm and lost:
             likely = [lost, *likely]
-        unknown = [one for one in sorted(blind) if _of_a_kind(item, one) and not _another_day(item, one)]
+        unknown = [one for one in blind if _of_a_kind(item, one) and not _another_day(item, one)]
         if found := tuple(dict.fromkeys([*likely, *self._parted(number), *unknown, *asked]))[:_MOST]:
             self.unclear[number] = found
+
+    def _looks(self, number: int) -> tuple[Look, ...]:
+        """How an item reads, worked out once."""
+        if number not in self.read:
+            self.read[number] = self.items[number].looks()
+        return self.read[number]
 
     def _by_name_alone(self) -> dict[str, int]:
         """Entry → who has its name, and by now another text: another file may be the entry itself."""
@@ -267,25 +291,19 @@ class _Work:
 
     def _closer(self, number: int, holder: int, looks: tuple[Look, ...]) -> bool:
         """Whether an item reads more like an entry did than whoever has its name."""
-        mine, other = (
-            max((likeness(one.sample, last.sample) for one in self.items[each].looks() for last in looks), default=0.0)
-            for each in (number, holder)
-        )
-        return mine > other
+        return _most_shared(self._looks(number), looks) > _most_shared(self._looks(holder), looks)
 
     def _parted(self, number: int) -> list[str]:
         """Entries that are there, but without the text that an item has of theirs: a translation, perhaps."""
-        digests = self.items[number].digests
-        holders = {entry: holder for holder, entry in self.ids.items()}
-        owners = sorted(one for one in self._owners(number) if one in holders)
-        return [one for one in owners if not digests & self.items[holders[one]].digests]
+        digests, owners = self.items[number].digests, self._owners(number)
+        holders = {entry: holder for holder, entry in self.ids.items() if entry in owners} if owners else {}
+        return [one for one in sorted(holders) if not digests & self.items[holders[one]].digests]
 
-    def _near(self, item: Item, entry: str, looks: tuple[Look, ...]) -> float:
+    def _near(self, number: int, entry: str, looks: tuple[Look, ...]) -> float:
         """How likely an item is an entry that vanished, from 0 (it is new) to 1."""
-        last = self.memory.there.get(entry)
+        item, last, own = self.items[number], self.memory.there.get(entry), self._looks(number)
         if not _of_a_kind(item, entry):
             return 0.0
-        own = item.looks()
         share = max((_shared(one, other, last) for one in own for other in looks), default=0.0)
         if item.digests & {one.digest for one in looks} or share >= (ALIKE if last else ALIKE_ONCE):
             return max(share, ALIKE)
@@ -313,8 +331,38 @@ def _of_a_kind(item: Item, entry: str) -> bool:
     return (item.kind == OPENING) == entry.startswith(f"{OPENING} ")
 
 
-def _readable(looks: tuple[Look, ...]) -> bool:
-    return any(one.sample for one in looks)
+def _most_shared(some: tuple[Look, ...], others: tuple[Look, ...]) -> float:
+    return max((likeness(one.sample, other.sample) for one in some for other in others), default=0.0)
+
+
+class _Nearby:
+    """Finds, among entries, those that are worth a comparison: of many, the ones that share rare signs with an item."""
+
+    def __init__(self, entries: list[str], looks: Mapping[str, tuple[Look, ...]], there: Mapping[str, Trace]) -> None:
+        self._entries = entries
+        self._index: dict[tuple[str, object], list[str]] = {}
+        for entry in entries if len(entries) > _FEW else ():
+            for sign in _signs(looks.get(entry, ()), there[entry].date if entry in there else ""):
+                self._index.setdefault(sign, []).append(entry)
+
+    def of(self, item: Item, looks: tuple[Look, ...]) -> list[str]:
+        """The entries that the item may be."""
+        if not self._index:
+            return self._entries
+        found: Counter[str] = Counter()
+        for sign in _signs(looks, item.date):
+            owners = self._index.get(sign, [])
+            found.update(owners if len(owners) <= _FEW else ())
+        return [entry for entry, _ in found.most_common(_FEW)]
+
+
+def _signs(looks: tuple[Look, ...], date: str) -> set[tuple[str, object]]:
+    found: set[tuple[str, object]] = {("date", date)} if date else set()
+    for one in looks:
+        found |= {("pair", pair) for pair in pairs(one.sample)} if one.sample else set()
+        found |= {("title", one.title)} if one.title else set()
+        found |= {("text", one.digest), ("short", one.short)}
+    return found
 
 
 def _shared(one: Look, other: Look, last: Trace | None) -> float:

@@ -56,13 +56,13 @@ def sample(text: str) -> bytes:
     The first byte says how often that was halved.
     """
     words = _WORD.findall(text.casefold())
-    pairs = {crc32(f"{one} {two}".encode("utf-8", "surrogatepass")) for one, two in pairwise(words)}
-    pairs = pairs or {crc32(word.encode("utf-8", "surrogatepass")) for word in words}
+    found = {crc32(f"{one} {two}".encode("utf-8", "surrogatepass")) for one, two in pairwise(words)}
+    found = found or {crc32(word.encode("utf-8", "surrogatepass")) for word in words}
     halved = 0
-    while len(pairs) > _MOST:
+    while len(found) > _MOST:
         halved += 1
-        pairs = {one for one in pairs if one < 2**32 >> halved}
-    return struct.pack(f">B{len(pairs)}I", halved, *sorted(pairs))
+        found = {one for one in found if one < 2**32 >> halved}
+    return struct.pack(f">B{len(found)}I", halved, *sorted(found))
 
 
 def likeness(one: bytes, other: bytes) -> float:
@@ -70,9 +70,10 @@ def likeness(one: bytes, other: bytes) -> float:
     if not one or not other:
         return 0.0
     below = 2**32 >> max(one[0], other[0])
-    left, right = ({pair for pair in _pairs(kept) if pair < below} for kept in (one, other))
+    left, right = ({one for one in pairs(kept) if one < below} for kept in (one, other))
     return len(left & right) / min(len(left), len(right)) if left and right else 0.0
 
 
-def _pairs(kept: bytes) -> tuple[int, ...]:
+def pairs(kept: bytes) -> tuple[int, ...]:
+    """The numbers that a sample holds."""
     return struct.unpack(f">{(len(kept) - 1) // 4}I", kept[1:])
