@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 import threading
 from contextlib import suppress
 
 _HINTS = {
-    errno.ENOSPC: "Make room, and run it again: nothing is lost.",
+    errno.ENOSPC: "The disk is full: make room, and run it again. Nothing is lost.",
+    errno.EDQUOT: "The disk is full for you: make room, and run it again. Nothing is lost.",
+    errno.EFBIG: "Files may not become that large here.",
+    errno.EINVAL: "Put a file in its place.",
+    errno.EISDIR: "Put a file in its place.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.ELOOP: "Remove the link.",
+    errno.EMFILE: "Allow more open files (`ulimit -n`).",
     errno.EACCES: "Check who may read and write there.",
     errno.EPERM: "Check who may read and write there.",
     errno.EROFS: "Choose a place that can be written to.",
@@ -25,7 +33,12 @@ def main() -> None:
     _collect_seldom()
     from pipeline.cli import kith
     from pipeline.errors import KithError, Problems
+    from pipeline.ownfault import debugging, odd_argument
 
+    _print_anything()
+    if odd := odd_argument(sys.argv[1:]):
+        click.echo(odd, err=True)
+        sys.exit(2)
     try:
         kith.main(prog_name="kith", standalone_mode=False)
         sys.stdout.flush()
@@ -53,6 +66,28 @@ def main() -> None:
         hint = _HINTS.get(error.errno or 0, "")
         click.echo(f"{place}{error.strerror or error}. {hint}".rstrip(), err=True)
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the outermost seam: what nobody foresaw is said to be our own fault
+        click.echo(_unforeseen(error, traced=debugging(os.environ)), err=True)
+        sys.exit(1)
+
+
+def _unforeseen(error: Exception, *, traced: bool) -> str:
+    """The message for an exception that is no error of the person's; with its traceback above where it is asked for."""
+    from pipeline.ownfault import command_line, out_of_memory, own_fault
+
+    said = out_of_memory(command_line()) if isinstance(error, MemoryError) else own_fault(error, command_line())
+    if not traced:
+        return said
+    import traceback
+
+    return "".join(traceback.format_exception(error)) + said
+
+
+def _print_anything() -> None:
+    """Names of files need not be UTF-8: what cannot be printed is printed as an escape, and stops no run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _collect_seldom() -> None:

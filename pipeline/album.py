@@ -20,7 +20,9 @@ from pipeline.bare import bare
 from pipeline.errors import Problem
 from pipeline.film import SUFFIXES, names_a_place
 from pipeline.links import Links
+from pipeline.megapixels import HINT, TooLarge, limited
 from pipeline.pictured import PICTURES
+from pipeline.regular import odd_kind, open_regular, read_regular
 from pipeline.svg import cleaned
 from pipeline.traces import traces
 
@@ -62,6 +64,9 @@ class Album:
         source = (self.content / path).resolve()
         try:
             found = self._ready(path, source)
+        except TooLarge as error:
+            self._refuse(path, str(error), HINT)
+            found = None
         except (OSError, ValueError, SyntaxError) as error:
             why = "" if "<" in str(error) else f" ({error})"  # Pillow names an object of its own where it knows nothing
             self._refuse(path, f"this is not a picture that can be read{why}", "Save it as JPEG or PNG.")
@@ -79,6 +84,9 @@ class Album:
         """The file to publish."""
         if not source.is_relative_to(self.content):
             self._refuse(path, "this leads outside `content/`", "Copy the file into `content/media/`.")
+            return None
+        if source.exists() and (odd := odd_kind(source.stat().st_mode)):
+            self._refuse(path, f"{odd}, and a public text refers to it", "Put a file in its place.")
             return None
         if not source.is_file():
             self._refuse(path, "there is no such file, and a public text refers to it", "Add it.")
@@ -101,13 +109,13 @@ class Album:
 
 
 def _places(source: Path) -> bool:
-    with source.open("rb") as stream:
+    with open_regular(source) as stream:
         return names_a_place(stream)
 
 
 def _own_form(source: Path) -> str | None:
     """``""``, for the form it has itself, where a file is a picture under another name; None where it is none."""
-    with source.open("rb") as stream:
+    with open_regular(source) as stream:
         start = stream.read(12)
     return "" if start.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or start[8:] == b"WEBP" else None
 
@@ -119,7 +127,7 @@ def _size(made: Path) -> tuple[int, int] | None:
 
 def _picture(source: Path, cache: Path, form: str) -> Path:
     """The picture as it is published, from the cache if it was made before."""
-    data = source.read_bytes()
+    data = read_regular(source)
     digest = hashlib.sha256(f"{_RECIPE} {MOST} {form} ".encode() + data).hexdigest()[:32]
     suffix = source.suffix.lower()
     known = next(cache.glob(f"{digest}-*{suffix}"), None)
@@ -172,7 +180,7 @@ def _opened(data: bytes) -> Any:
     from PIL import Image
 
     try:
-        picture = Image.open(BytesIO(data))
+        picture = limited(Image.open(BytesIO(data)), len(data))
         picture.load()
     except (Image.DecompressionBombError, KeyError, IndexError, struct.error) as error:
         raise ValueError(str(error)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+from pipeline.fortext import for_text
 from pipeline.links import Shelf, Target
 from pipeline.markup import Link, Rendered, render
 from pipeline.model import Audience, Entry, Version
@@ -38,7 +39,8 @@ def html_for(
     mint = shelf.links.absolute if absolute else shelf.links.rooted
     show = media or (lambda path: mint(shelf.links.media(path)))
     lead = link or _link(shelf, version, mint, show, door)
-    return render(body_for(version.body, audience), lead, prefix)
+    with for_text(version.path):
+        return render(body_for(version.body, audience), lead, prefix)
 
 
 def linker(shelf: Shelf, version: Version, media: Media) -> Link:

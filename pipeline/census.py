@@ -15,6 +15,7 @@ from pipeline.links import Shelf, inside
 from pipeline.model import House
 from pipeline.pictured import pictured
 from pipeline.references import references
+from pipeline.regular import read_regular
 from pipeline.walked import mark
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _held(path: Path) -> Traces:
     from pipeline.traces import traces
 
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
         if path.suffix.lower() != ".svg":
             return traces(data)
         inner: set[str] = set()
@@ -89,7 +90,7 @@ def _held(path: Path) -> Traces:
 
 def _read(store: Path) -> dict[str, list[object]]:
     try:
-        found = json.loads(store.read_bytes())
+        found = json.loads(read_regular(store))
         rows = found["pictures"] if found["recipe"] == _RECIPE else {}
         return {str(path): [row[0], row[1]] for path, row in rows.items()}
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):

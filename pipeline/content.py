@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import zone
 from pipeline.crew import spread
 from pipeline.errors import Problem
+from pipeline.fortext import for_text
 from pipeline.links import slugify
 from pipeline.model import PUBLIC, Entry, Kind, Page, Version
 from pipeline.notebook import Note, Notebook, Stamp, entry_of, pack_entry, pack_page, page_of
@@ -139,7 +140,8 @@ def _draft(one: Text, root: Path, settings: Settings, found: Shelved) -> Draft |
     found.problems += problems
     if problems:
         return None
-    source = take_apart(text, name, settings.foreign_keys)
+    with for_text(name):
+        source = take_apart(text, name, settings.foreign_keys)
     if source.problems and not source.body.strip() and not source.meta:
         found.problems += source.problems
         return None
@@ -157,7 +159,8 @@ def _shelve(
     """Makes one thing of its files; None when there is nothing of it to show."""
     from pipeline.drafts import entry_from, versions_of
 
-    versions = versions_of(group, settings)
+    with for_text(group[0].source.path):
+        versions = versions_of(group, settings)
     made: Entry | Page | None
     if group[0].kind is Kind.PAGE:
         made = _page(group, versions, settings)

@@ -21,6 +21,9 @@ from pipeline.model import PUBLIC, Entry, Kind, Version
 from pipeline.settings import Settings
 from pipeline.validate import visible
 
+_MOST_TAGS = 100
+"""Tags of one entry; each has a page and feeds of its own in every language."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -102,6 +105,15 @@ def _version(draft: Draft) -> Version:
     )
 
 
+def _tags(source: Source) -> tuple[str, ...]:
+    found = words(source, "tags")
+    if len(found) <= _MOST_TAGS:
+        return found
+    fact = f"there are {len(found):,} tags; an entry may have {_MOST_TAGS}"
+    source.say("tags", fact, "Keep those by which readers look for it.")
+    return found[:_MOST_TAGS]
+
+
 def _aliases(source: Source) -> tuple[str, ...]:
     """The addresses it had elsewhere, as paths; whatever else stands there cannot be led on."""
     found = tuple(unquote(one) for one in words(source, "aliases"))
@@ -142,7 +154,7 @@ def entry_from(
     for source in sources:
         if source.text("type") not in ("", "post", "note", "update"):
             source.say("type", f"`{visible(source.text('type'))}` is not a type", "Write `post` or `note`.")
-    tags = next((tags for tags in [words(source, "tags") for source in sources] if tags), ())
+    tags = next((tags for tags in [_tags(source) for source in sources] if tags), ())
     return Entry(
         id=identity,
         kind=head.kind,

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from pipeline.bare import bare
+from pipeline.megapixels import limited
 from pipeline.outgoing import Picture
 from pipeline.traces import traces
 
@@ -28,6 +29,7 @@ def enclose(content: Path, path: str) -> Picture | None:
         return None
     try:
         with Image.open(source) as opened:
+            limited(opened, source.stat().st_size)
             form = opened.format if opened.format in _KINDS else "PNG"
             picture = bare(opened)
             for widest, quality in _STEPS:

@@ -6,6 +6,7 @@ Their settings, templates and assets make each page; which pages there are, and 
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -109,11 +110,28 @@ class Engine:
         heard.clear()
         try:
             yield
+        except (KithError, MemoryError):
+            raise
         # themes and plugins may raise anything; this is the seam
         except (Exception, SystemExit) as error:
+            if not _theirs(error):
+                raise
             raise KithError(_message(self.job, error, heard)) from error
         if heard:
             self.warnings += [record.getMessage() for record in heard if record.levelno == logging.WARNING]
+
+
+def _theirs(error: BaseException) -> bool:
+    """Whether an error may come from the site's settings and templates: not a full disk, nor a fault of Kith itself.
+
+    It is Kith's own where the innermost call is one of this package's, and no template or plugin was asked.
+    """
+    if isinstance(error, OSError):
+        return isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError)
+    if isinstance(error, SystemExit) or not error.__traceback__:
+        return True
+    innermost = traceback.extract_tb(error.__traceback__)[-1].filename
+    return Path(innermost).parent != Path(__file__).parent
 
 
 def _ours(overrides: Path) -> bool:

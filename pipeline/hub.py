@@ -20,6 +20,7 @@ from pipeline.errors import Misconfigured, NotSubmitted
 from pipeline.feeds import FORMS, listing
 from pipeline.links import Links
 from pipeline.model import House
+from pipeline.regular import read_regular
 from pipeline.web import Wire
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _addresses(house: House) -> list[tuple[str, str]]:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        return hashlib.sha256(read_regular(path)).hexdigest()[:32]
     except OSError:
         return ""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.edition import edition
+from pipeline.regular import open_regular
 
 _SUM = 32
 
@@ -20,7 +21,7 @@ _SUM = 32
 def load(path: Path, key: object) -> Any:
     """What was stored at ``path`` under ``key`` by this edition of Kith; None when there is none, or it is damaged."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(2 * _SUM)
             if head[:_SUM] != _sign(key):
                 return None

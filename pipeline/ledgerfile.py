@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from pipeline.durable import settle
 from pipeline.errors import LedgerUnusable
+from pipeline.regular import open_regular, read_regular, require_regular
 
 FILE = "ledger.db"
 LOCK = "ledger.lock"
@@ -151,7 +152,7 @@ def is_whole(path: Path) -> bool:
 
 def _sealed(path: Path) -> str:
     try:
-        text = path.with_name(SEAL).read_text("ascii")
+        text = read_regular(path.with_name(SEAL), 1000).decode("ascii")
     except FileNotFoundError:
         return ""
     except (OSError, ValueError):
@@ -168,7 +169,7 @@ def _wal(path: Path) -> bool:
 
 
 def _fingerprint(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -188,7 +189,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     ``mode`` is ``ro`` or ``rw``. Raises `LedgerUnusable`.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(16)
     except OSError as error:
         raise LedgerUnusable(f"private/{FILE}: it cannot be opened: {error.strerror}.") from None
@@ -273,6 +274,7 @@ def translated() -> Iterator[None]:
 def lock(path: Path) -> IO[str]:
     """Holds the ledger until the file is closed, or the process is gone. Raises `LedgerUnusable` soon."""
     try:
+        require_regular(path)
         held = path.open("a")
     except OSError as error:
         raise LedgerUnusable(f"private/{path.name}: it cannot be written: {error.strerror}.") from None
@@ -289,13 +291,13 @@ def lock(path: Path) -> IO[str]:
 def is_held(path: Path) -> bool:
     """Whether a run holds the ledger."""
     try:
-        with path.open("r") as file:
+        with open_regular(path) as file:
             return not _flock(file, fcntl.LOCK_SH)
     except OSError:
         return False
 
 
-def _flock(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+def _flock(file: IO[str] | BinaryIO, how: int = fcntl.LOCK_EX) -> bool:
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:

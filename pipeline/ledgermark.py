@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.regular import read_regular, require_regular
+
 FILE = "ledger.mark"
 
 
@@ -60,7 +62,7 @@ def _line(count: int, window: int) -> bytes:
 def _numbers(path: Path) -> tuple[int, int] | None:
     """What a file counts: nothing when it is not there, None when it is damaged or cannot be read."""
     try:
-        found = re.fullmatch(rb"(\d{20}) (\d{20})\n", path.read_bytes())
+        found = re.fullmatch(rb"(\d{20}) (\d{20})\n", read_regular(path, 1000))
     except (FileNotFoundError, NotADirectoryError):
         return 0, 0
     except OSError:
@@ -71,6 +73,7 @@ def _numbers(path: Path) -> tuple[int, int] | None:
 def _opened(path: Path) -> int | None:
     try:
         path.parent.mkdir(exist_ok=True)
+        require_regular(path)
         if not path.exists():
             _begin(path)
         return os.open(path, os.O_WRONLY)

@@ -23,7 +23,7 @@ def private_problems(root: Path) -> list[Problem]:
     """What keeps these files from being read: names that cannot be read cannot be looked for."""
     found: list[Problem] = []
     for name in (ADDRESSES, PEOPLE):
-        if (root / name).is_file():
+        if (root / name).exists():
             text, unread = read_text(root / name, name, root)
             found += unread or parse(text or "").named(name)
     return found

@@ -14,6 +14,7 @@ from pipeline.config import FILE as SETTINGS
 from pipeline.errors import Problem
 from pipeline.model import Cadence, Circle, Interests, Person, State
 from pipeline.register import Register
+from pipeline.regular import read_regular
 from pipeline.settings import Settings
 
 PEOPLE = "subscribers.yml"
@@ -107,6 +108,6 @@ def _plain(value: Any) -> Any:
 def _digest(path: Path) -> str:
     """The hash of a plain file; ``""`` for anything else, which is to be read with all care."""
     try:
-        return "" if path.is_symlink() or not path.is_file() else hashlib.sha256(path.read_bytes()).hexdigest()
+        return "" if path.is_symlink() or not path.is_file() else hashlib.sha256(read_regular(path)).hexdigest()
     except OSError:
         return ""

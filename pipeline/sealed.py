@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.album import Album
 from pipeline.bodies import html_for
 from pipeline.desk import Desk
-from pipeline.errors import Problems
+from pipeline.errors import Problem, Problems
 from pipeline.finish import finish
 from pipeline.keyring import Door, Keyring
 from pipeline.keys import content_key
@@ -29,11 +29,15 @@ from pipeline.links import SEALED_INDEX, Links, Shelf, inside
 from pipeline.markup import references
 from pipeline.model import Entry, House, Kind
 from pipeline.passages import body_for
+from pipeline.regular import read_regular
 from pipeline.sealing import Seal, checksum, encrypt
 from pipeline.shell import dressed
+from pipeline.templatefault import TEMPLATE_HINT, template_faults
 from pipeline.timeline import provenance
 from pipeline.walked import mark
 from pipeline.workshop import Words, site_folder, words_for
+
+_TEMPLATE = "site/sealed.html"
 
 _STATES = ("opening", "no_key", "wrong_key", "damaged", "insecure")
 """What a page can have to say instead of its text; the script knows these names."""
@@ -111,7 +115,8 @@ class _Binder:
 
         loader = FileSystemLoader(self.look)
         environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        return environment.get_template("sealed.html").render
+        with template_faults(_TEMPLATE):
+            return environment.get_template("sealed.html").render
 
     def page(self, door: Door) -> bytes:
         """The shell with the locked text in it."""
@@ -134,13 +139,19 @@ class _Binder:
             "data": base64.b32encode(data).decode("ascii").lower().rstrip("="),
             "check": checksum(data),
         }
-        return self.shell(values).encode("utf-8", "surrogatepass")
+        with template_faults(_TEMPLATE):
+            page = self.shell(values)
+        if lost := [name for name in ("data", "check", "assets") if str(values[name]) not in page]:
+            named = ", ".join(f"`{{{{ {name} }}}}`" for name in lost)
+            fact = f"{named} is missing in it: pages made with it could not be opened"
+            raise Problems([Problem(_TEMPLATE, 0, fact, TEMPLATE_HINT)])
+        return page.encode("utf-8", "surrogatepass")
 
     @cached_property
     def _icon(self) -> str:
         """The house's sign, carried along: a page asks for as little as it can."""
         path = self.look / "assets" / "favicon.svg"
-        return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes() if path.is_file() else b"").decode()
+        return "data:image/svg+xml;base64," + base64.b64encode(read_regular(path) if path.is_file() else b"").decode()
 
     def _rooted(self, path: str) -> str:
         return self.links.rooted(path)

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from pipeline.errors import KithError
+from pipeline.regular import read_regular, require_regular
 from pipeline.sealing import Seals
 
 FILE = "secret.key"
@@ -61,7 +62,7 @@ def read_secret(root: Path) -> Secret:
     """The house's secret, made on first use (32 random bytes, mode 0600)."""
     path = private_folder(root) / FILE
     try:
-        key = bytes.fromhex(path.read_text("ascii"))
+        key = bytes.fromhex(read_regular(path, 1000).decode("ascii"))
     except FileNotFoundError:
         return Secret(fresh_key(path), read_generation(root) or b"")
     except (OSError, ValueError):
@@ -74,7 +75,7 @@ def read_secret(root: Path) -> Secret:
 def read_generation(root: Path) -> bytes | None:
     """The generation of sealed pages; None before the first, an error when it is damaged."""
     try:
-        found = bytes.fromhex((root / "private" / GENERATION).read_text("ascii"))
+        found = bytes.fromhex(read_regular(root / "private" / GENERATION, 1000).decode("ascii"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
@@ -96,6 +97,7 @@ def fresh_key(path: Path) -> bytes:
     """32 random bytes, written to ``path`` at once, with mode 0600."""
     key = secrets.token_bytes(32)
     fresh = path.with_suffix(".new")
+    require_regular(fresh)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key.hex())

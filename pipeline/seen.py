@@ -29,6 +29,7 @@ from pipeline.opened import Opened, open_house
 from pipeline.outgoing import Letter
 from pipeline.plan import plan
 from pipeline.preview import preview
+from pipeline.regular import read_regular
 from pipeline.report import counted
 from pipeline.serve import Studio
 from pipeline.standing import stance, who_is
@@ -111,7 +112,7 @@ def write(opened: Opened, one: Sight, built: Built, folder: Path) -> None:
     for name, text in pages.items():
         _put(folder / name, text.encode("utf-8", "replace"))
     for name, path in binder.files.items():
-        _put(folder / name, path.read_bytes())
+        _put(folder / name, read_regular(path))
 
 
 def _put(path: Path, data: bytes) -> None:

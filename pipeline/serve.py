@@ -24,6 +24,7 @@ from pipeline.errors import KithError, Problems
 from pipeline.links import Links
 from pipeline.opened import Opened
 from pipeline.preview import preview
+from pipeline.regular import read_regular
 from pipeline.report import counted
 from pipeline.saves import saves
 
@@ -196,17 +197,24 @@ class _Handler(SimpleHTTPRequestHandler):
         if rest is None:
             self._answer(HTTPStatus.FOUND, b"", "text/plain", location=self.studio.base)
             return
-        found = (folder / rest.lstrip("/")).resolve()
+        found = _resolved(folder, rest.lstrip("/"))
+        if found is None:
+            self._missing(folder)
+            return
         if found.is_dir():
             if not path.endswith("/"):
-                self._answer(HTTPStatus.FOUND, b"", "text/plain", location=self.path + "/")
+                self._answer(HTTPStatus.FOUND, b"", "text/plain", location=f"/{self.path.lstrip('/')}/")
                 return
             found /= "index.html"
         if not found.is_relative_to(folder.resolve()) or not found.is_file():
             self._missing(folder)
             return
         kind = self.guess_type(str(found))
-        data = found.read_bytes()
+        try:
+            data = read_regular(found)
+        except OSError:  # another build took it away meanwhile
+            self._missing(folder)
+            return
         self._answer(HTTPStatus.OK, self._lively(data) if kind == "text/html" else data, kind)
 
     def _place(self, path: str) -> tuple[Path, str | None]:
@@ -262,6 +270,18 @@ class _Handler(SimpleHTTPRequestHandler):
                 self.wfile.flush()
         except OSError:
             self.studio.leave(listener)
+
+
+def _resolved(folder: Path, address: str) -> Path | None:
+    """Where an address leads; None for one that no file can have: with a NUL in it, too long, or a link to itself."""
+    try:
+        found = (folder / address).resolve()
+        found.stat()
+    except FileNotFoundError:
+        return found
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return found
 
 
 def server(studio: Studio, port: int) -> ThreadingHTTPServer:

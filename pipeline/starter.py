@@ -9,13 +9,14 @@ import shlex
 from datetime import datetime
 from email.utils import formataddr
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import KithError
 from pipeline.languages import closest
 from pipeline.links import slugify
 from pipeline.packaged import packaged
-from pipeline.validate import LANGUAGE
+from pipeline.validate import LANGUAGE, visible
 from pipeline.yamlfile import parse
 
 _FILES = Path(__file__).resolve().parent / "newhouse"
@@ -130,9 +131,22 @@ def _local_zone() -> str:
 
 def write_new(path: Path, text: str) -> None:
     """Writes a file that must not exist yet. Raises `KithError` where it does."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise KithError(f"{visible(str(path), 300)}: its text is not UTF-8. Nothing was written.") from None
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            _all_or_nothing(file, data, path)
     except FileExistsError:
         raise KithError(f"{path}: the file exists already and was left as it is.") from None
+
+
+def _all_or_nothing(file: BinaryIO, data: bytes, path: Path) -> None:
+    try:
+        file.write(data)
+        file.flush()
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error

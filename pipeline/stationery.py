@@ -14,6 +14,7 @@ from pipeline.keys import key_of
 from pipeline.languages import closest
 from pipeline.letterwords import Places, read_words
 from pipeline.offered import PARTS, STYLES, TEMPLATES, offered
+from pipeline.regular import read_regular
 from pipeline.textfile import read_text
 from pipeline.tongue import Tongue
 from pipeline.validate import did_you_mean, visible
@@ -78,7 +79,7 @@ def _unread_words(folders: Sequence[Path]) -> list[tuple[int, str, bytes]]:
 def _bytes(path: Path) -> bytes:
     """The file, or nothing where reading it is for those who say what is wrong with it."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError:
         return b""
 

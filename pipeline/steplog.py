@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import LedgerUnusable
+from pipeline.regular import read_regular, require_regular
 
 FILE = "ledger.steps"
 ROOM = 256 * 1024
@@ -100,6 +101,7 @@ class StepLog:
 
     def _opened(self) -> int:
         if self._descriptor is None:
+            require_regular(self._path)
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             self._end = self._room = 0
         return self._descriptor
@@ -131,7 +133,7 @@ def read(folder: Path, *, trusted: bool) -> list[Step]:
     power or beside a run, it ends them. A line that was cut off ends them in any case: nothing followed it.
     """
     try:
-        data = (folder / FILE).read_bytes()
+        data = read_regular(folder / FILE)
     except FileNotFoundError:
         return []
     except OSError as error:

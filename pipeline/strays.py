@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import Problem
 from pipeline.model import House
+from pipeline.regular import read_regular
 from pipeline.repository import Repository
 from pipeline.secret import FILE, GENERATION
 
@@ -38,9 +39,11 @@ class Secrets:
         names = {house.settings.sendgrid.key_env, house.settings.smtp.password_env}
         found = {environ.get(name, "").strip(): f"the value of `{name}`" for name in sorted(names)}
         with contextlib.suppress(OSError, ValueError):  # there is none yet, or reading it says what is wrong
-            found[(root / "private" / FILE).read_text("ascii").strip()] = "the secret of the house"
+            found[read_regular(root / "private" / FILE, 1000).decode("ascii").strip()] = "the secret of the house"
         with contextlib.suppress(OSError, ValueError):
-            found[(root / "private" / GENERATION).read_text("ascii").strip()] = "the generation of the sealed pages"
+            found[read_regular(root / "private" / GENERATION, 1000).decode("ascii").strip()] = (
+                "the generation of the sealed pages"
+            )
         return cls({value: words for value, words in found.items() if len(value) >= LEAST and "\n" not in value})
 
     def tracked(self, repository: Repository) -> Iterator[Problem]:
@@ -53,7 +56,7 @@ class Secrets:
     def published(self, site: Path) -> Iterator[Problem]:
         """A problem for each file of a built site that holds one."""
         for path in sorted(site.rglob("*")):
-            if path.is_file() and (found := self._within(path.read_bytes())):
+            if path.is_file() and (found := self._within(read_regular(path))):
                 place = f"build/site/{path.relative_to(site).as_posix()}"
                 yield from (Problem(place, line, f"{words} stands in the site", _SITE) for words, line in found)
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from pipeline.errors import Problem
+from pipeline.regular import odd_kind, read_regular
 from pipeline.validate import visible
 
 LARGEST = 2_000_000
@@ -45,12 +46,12 @@ def read_text(path: Path, name: str, root: Path) -> tuple[str, list[Problem]]:
             return "", [Problem(name, 1, "it is a link that leads out of the house", "Copy the file here.")]
         size, mode = path.stat().st_size, path.stat().st_mode
         if not stat.S_ISREG(mode):
-            what = "a folder" if stat.S_ISDIR(mode) else "no file"
-            return "", [Problem(name, 1, f"it is {what}, and its name is that of a text", "Give it another name.")]
+            fact = f"{odd_kind(mode)}, and its name is that of a text"
+            return "", [Problem(name, 1, fact, "Put a text file in its place, or give it another name.")]
         if size > LARGEST:
             fact = f"{size / 1e6:.1f} MB of text; a file may have {LARGEST / 1e6:.0f} MB"
             return "", [Problem(name, 1, fact, "Split it, or keep data out of `content/`.")]
-        data = path.read_bytes()
+        data = read_regular(path, LARGEST)
     except FileNotFoundError:
         return "", [Problem(name, 1, "it is a link that leads nowhere", "Remove it, or copy the file here.")]
     except OSError as error:

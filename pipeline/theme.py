@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.regular import read_regular
 from pipeline.stage import Job, Look, around
 
 _KNOWN = {"material/search", "search"}
@@ -58,7 +59,7 @@ def look_of(config: Any) -> Look | None:
 
 def lasting(job: Job) -> bool:
     """Whether the settings are what the file says, and nothing that lies elsewhere."""
-    text = (job.source / "mkdocs.yml").read_bytes()
+    text = read_regular(job.source / "mkdocs.yml")
     return b"!ENV" not in text and b"INHERIT" not in text
 
 

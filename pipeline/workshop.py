@@ -14,7 +14,11 @@ from pipeline.errors import Problem, Problems
 from pipeline.languages import closest
 from pipeline.model import House
 from pipeline.packaged import packaged
+from pipeline.regular import odd_kind, read_regular
 from pipeline.walked import Stamp, stamp_of
+
+_WORDS = 2_000_000
+"""Bytes; the largest file of words."""
 
 _MOMENT = 2_000_000_000
 """Nanoseconds in which a file may change twice and have the same time."""
@@ -35,18 +39,14 @@ def site_folder(root: Path) -> Path:
 
 def _overlaid(folder: Path, given: Path, own: Path) -> Path:
     """Both folders as one under `build/`; a file is written only when its bytes change."""
-    wanted: dict[Path, Path] = {}
-    for source in (given, own):
-        for path in sorted(source.rglob("*")):
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
-                wanted[path.relative_to(source)] = path
+    wanted = {path.relative_to(source): path for source in (given, own) for path in _parts(source)}
     cache = folder.parent / "cache" / "reading" / "look"
     known, found, before = kept.load(cache, str(folder)) or {}, {}, time.time_ns() - _MOMENT
     for place, path in wanted.items():
         target = folder / place
         pair = _pair(path, target)
         if not pair or known.get(str(place)) != pair:
-            _laid(target, path.read_bytes())
+            _laid(target, read_regular(path))
             pair = _pair(path, target)
         if all(stamp[2] < before for stamp in pair):
             found[str(place)] = pair
@@ -58,13 +58,28 @@ def _overlaid(folder: Path, given: Path, own: Path) -> Path:
     return folder
 
 
+def _parts(source: Path) -> list[Path]:
+    """The files of a `site/` folder, hidden ones left out. Raises `Problems` for what is neither file nor folder."""
+    found = []
+    for path in sorted(source.rglob("*")):
+        place = path.relative_to(source)
+        if path.is_dir() or any(part.startswith(".") for part in place.parts):
+            continue
+        if path.is_file():
+            found.append(path)
+        elif path.exists():
+            odd, hint = odd_kind(path.stat().st_mode), "Put a file in its place, or remove it."
+            raise Problems([Problem(f"site/{place.as_posix()}", 0, odd, hint)])
+    return found
+
+
 def _pair(path: Path, target: Path) -> tuple[Stamp, ...]:
     """What the disk says of a file and of what was made of it; nothing while that is not there."""
     return (stamp_of(path.stat()), stamp_of(target.stat())) if target.is_file() else ()
 
 
 def _laid(target: Path, data: bytes) -> None:
-    if target.is_file() and target.read_bytes() == data:
+    if target.is_file() and read_regular(target) == data:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
@@ -79,7 +94,7 @@ def words_for(source: Path, house: House, cache: Path | None = None) -> dict[str
     """
     folders = list(dict.fromkeys((packaged("site") / "words", source / "words")))
     files = [path for folder in folders for path in sorted(folder.glob("*.yml"))]
-    key = [(path.name, path.read_bytes()) for path in files]
+    key = [(path.name, read_regular(path)) for path in files]
     known: dict[str, dict[str, str]] | None = kept.load(cache / "words", key) if cache else None
     if known is None:
         known = {}
@@ -120,7 +135,7 @@ def _words(path: Path) -> dict[str, str] | None:
     import yaml
 
     try:
-        loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded: Any = yaml.safe_load(read_regular(path, _WORDS).decode())
     except (yaml.YAMLError, UnicodeDecodeError):
         return None
     if not isinstance(loaded, dict):
@@ -143,7 +158,7 @@ def looks(source: Path, cache: Path | None = None) -> str:
     for path in _files(source):
         name, stamp = path.relative_to(source).as_posix(), stamp_of(path.stat())
         was = known.get(name)
-        hashed = was[1] if was and was[0] == stamp else hashlib.sha256(path.read_bytes()).digest()
+        hashed = was[1] if was and was[0] == stamp else hashlib.sha256(read_regular(path)).digest()
         digest.update(name.encode() + b"\0" + hashed)
         # what changed hardly before may change again without a new time
         if stamp[2] < before:

@@ -12,12 +12,13 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "pipeline"
 
 FLOORS = (
+    "bounded megapixels regular",
     "around bare coloured durable edges edition errors feedhtml feeditems feedlook film forked languages "
     "lettercode likeness mailparts meanings offered once packaged pictured pieces remotes restrictions "
     "retouch salvage saves sealing sections sieve sizes svg throttle traces treework undone walked "
     "linecut linkparts strokes",
     "crew feedjson feedlean feedread kept ledgerfile ledgermark linewise repository secret setbacks surnames "
-    "outputs pictext settings stage steplog validate wire yamlfile phrases structure",
+    "fortext ownfault outputs pictext settings stage steplog templatefault validate wire yamlfile phrases structure",
     "blockmarks phrasetree tomlfront",
     "blocks references",
     "ahead cldr comments deploy dialect identity feedxml mailsession model overload settled textfile theme web wording",

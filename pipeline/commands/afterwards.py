@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.base import Session, as_json, ask, json_option, now, say, yes_option
+from pipeline.regular import read_regular
 
 if TYPE_CHECKING:
     from pipeline.explain import Rule
@@ -182,7 +183,7 @@ def _payloads(source: str) -> list[tuple[str, bytes]]:
         return [("standard input", sys.stdin.buffer.read())]
     path = Path(source)
     files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
-    return [(str(one), one.read_bytes()) for one in files]
+    return [(str(one), read_regular(one)) for one in files]
 
 
 @click.command()

@@ -23,6 +23,10 @@ from pipeline.web import Reply, Wire
 from pipeline.wire import through
 
 _PAGE = 500
+_PAGES = 200
+"""Pages that one list may have: 100,000 addresses, many times as many as a project has people."""
+_LIST_SECONDS = 15.0
+"""How long a list of more than two pages may take."""
 _DAY = 86_400.0
 _ADDRESS = re.compile(r"personalizations\.\d+\.to\b")
 
@@ -117,13 +121,22 @@ class SendgridTransport:
     def _list(self, name: str) -> list[tuple[str, str]]:
         """All pages of one list; it ends with an empty page, as a short one may only mean a smaller page size."""
         rows: list[tuple[str, str]] = []
-        while True:
+        seen: set[tuple[str, str]] = set()
+        until = time.monotonic() + _LIST_SECONDS
+        for _ in range(_PAGES):
             page = self._page(name, len(rows))
             if not page:
                 return rows
-            if set(page) <= set(rows):
+            if seen.issuperset(page):
                 raise Unavailable(f"SendGrid repeats itself in its list of {name}, so the list is not whole.")
             rows += page
+            seen.update(page)
+            if len(rows) >= 2 * _PAGE and time.monotonic() > until:
+                break
+        raise Unavailable(
+            f"SendGrid's list of {name} has no end: {len(rows)} addresses came, and more were to follow. Look at the"
+            " list in SendGrid's own pages, and run it again."
+        )
 
     def _page(self, name: str, offset: int) -> list[tuple[str, str]]:
         path = f"/v3/suppression/{name}?limit={_PAGE}&offset={offset}"
