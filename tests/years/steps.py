@@ -21,7 +21,7 @@ MOST = 14
 
 
 def begin(d: Driver) -> None:
-    """A small project: four circles, six people, four entries."""
+    """A small project: four circles, six people, seven entries."""
     rng = d.rng
     d.oracle.circles = [
         Circle("kernel", frozenset({"kernel", "workshop"}), "each"),
@@ -33,7 +33,7 @@ def begin(d: Driver) -> None:
         d.oracle.circles.append(Circle("plaza", cadence="monthly", broadcast=True))
     for number in range(6):
         _add(d, f"p{number}q", ("kernel", "workshop", "meadow", "pebble", "kernel", "meadow")[number])
-    for _ in range(4):
+    for _ in range(7):
         write(d)
 
 
