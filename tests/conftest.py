@@ -20,8 +20,10 @@ from tests.browsing import chromium
 from tests.fake_sendgrid import KEY
 
 # The same examples every time; with `KITH_EXAMPLES`, which some tests also take for a number, other ones each time.
-# How long an example takes to make says nothing of the code on a busy machine.
-examples.register_profile("same", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says nothing of the code on a busy machine.
+examples.register_profile(
+    "same", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 if "KITH_EXAMPLES" not in os.environ:
     examples.load_profile("same")
 

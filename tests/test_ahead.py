@@ -26,12 +26,16 @@ sys.argv = ["kith", "build"]
 main()
 """
 ALONE = """
-def refuse():
-    raise SystemExit("Markdown was loaded here")
+converted = markup.converted
+def refuse(text):
+    # The first words of a text are looked at where it is read.
+    if len(text) > 2500:
+        raise SystemExit("the text was converted here")
+    return converted(text)
 begin = ahead.begin
 def begun(*arguments):
     begin(*arguments)
-    markup._markdown = refuse
+    markup.converted = refuse
 ahead.begin = begun
 """
 KILLED = """
@@ -57,7 +61,10 @@ def built(root: Path, before: str = "") -> str:
 def test_a_changed_text_is_converted_by_the_other_process(tmp_path: Path) -> None:
     root = houses.house(tmp_path)
     assert "changed" in built(root)
-    edits.write(root, "birch", 0, "river", 5)
+    long = houses.text(
+        "title: The birch\ndate: 2026-05-05", "Words of the river.\n\n## Further\n\n" + "More.\n\n" * 600
+    )
+    edits.post(root, "birch").write_text(long, "utf-8")
     assert "changed" in built(root, ALONE)
     assert "<h2" in (root / "build" / "site" / "posts" / "birch" / "index.html").read_text("utf-8")
 

@@ -139,12 +139,10 @@ def to(provider: FakeSendgrid) -> list[int]:
 def at(tmp_path: Path, provider: FakeSendgrid) -> Callable[..., Any]:
     """Delivers at a moment."""
     root = make_house(tmp_path / "house", PEOPLE, provider.url, "per_day = 3")
-    return lambda now, *more: run(root, *(more or ("deliver",)), now=now, env={"SENDGRID_API_KEY": KEY})
+    return lambda now, *more: run(root, *(more or ("deliver", "--yes")), now=now, env={"SENDGRID_API_KEY": KEY})
 
 
-def test_the_closest_circles_go_first_and_the_rest_the_next_day_without_asking(
-    at: Callable[..., Any], provider: FakeSendgrid
-) -> None:
+def test_the_closest_circles_go_first_and_the_rest_the_next_day(at: Callable[..., Any], provider: FakeSendgrid) -> None:
     ran = at(FIRST, "deliver", "--yes")
     assert ran.code == 0, ran
     assert "today's letters are used up; the others go tomorrow" in ran.out
@@ -152,7 +150,7 @@ def test_the_closest_circles_go_first_and_the_rest_the_next_day_without_asking(
     assert at(FIRST + timedelta(minutes=20)).code == 0
     assert len(to(provider)) == 3, "it is still the same day"
     assert at(FIRST + timedelta(minutes=40)).code == 0
-    assert len(to(provider)) == 6, "midnight in the house's time zone was in between, and nobody was asked"
+    assert len(to(provider)) == 6, "midnight in the house's time zone was in between"
     assert at(FIRST + timedelta(days=2)).code == 0
     assert sorted(to(provider)) == list(range(PEOPLE))
 
@@ -179,7 +177,7 @@ def test_letters_that_are_too_old_do_not_go_without_a_question(at: Callable[...,
     assert ran.code == 1
     assert "--late go or --late hold" in ran.out
     assert len(to(provider)) == 3
-    assert at(late, "deliver", "--late", "go").code == 0
+    assert at(late, "deliver", "--yes", "--late", "go").code == 0
     assert len(to(provider)) == 6
 
 

@@ -33,6 +33,7 @@ from pipeline.ledger import Ledger
 from pipeline.model import House
 from pipeline.outgoing import Delivery, DeliveryState, Frozen, Letter, Receipt, Sheet
 from pipeline.planned import PlannedLetter
+from pipeline.secret import private_folder
 from pipeline.standing import settle
 from pipeline.terms import Surroundings, Tally
 from pipeline.transports.base import Submitting
@@ -217,7 +218,7 @@ class World:
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger, between runs."""
-        with self._mortal(), Ledger.open(self.root / "private", self.now) as opened:
+        with self._mortal(), Ledger.open(private_folder(self.root), self.now) as opened:
             yield opened
 
     def deliveries(self) -> list[Delivery]:
