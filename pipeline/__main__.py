@@ -11,8 +11,8 @@ import threading
 from contextlib import suppress
 
 _HINTS = {
-    errno.ENOSPC: "The disk is full: make room, and run it again. Nothing is lost.",
-    errno.EDQUOT: "The disk is full for you: make room, and run it again. Nothing is lost.",
+    errno.ENOSPC: "Make room, and run it again: nothing is lost.",
+    errno.EDQUOT: "Make room, and run it again: nothing is lost.",
     errno.EFBIG: "Files may not become that large here.",
     errno.EINVAL: "Put a file in its place.",
     errno.EISDIR: "Put a file in its place.",
@@ -87,7 +87,9 @@ def _print_anything() -> None:
     """Names of files need not be UTF-8: what cannot be printed is printed as an escape, and stops no run."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            # A stream that can be written to and not moved in, such as a pipe opened for both, stays as it is.
+            with suppress(OSError, ValueError):
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _collect_seldom() -> None:

@@ -99,12 +99,22 @@ def run(root: Path, *arguments: str, now: datetime = NOW, env: Mapping[str, str]
     started = functools.partial(kith.main, args=list(arguments), obj=session)
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
     code = 0
-    with mock.patch.object(kith, "main", started), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        mock.patch.object(kith, "main", started),
+        mock.patch.object(command, "_unforeseen", _raised),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             command.main()
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
     return Ran(code, *(_written(stream) for stream in (out, err)))
+
+
+def _raised(error: Exception, *, traced: bool) -> str:
+    """A fault of our own fails the test that meets it, and is not told as a message."""
+    raise error
 
 
 def _written(stream: io.TextIOWrapper) -> str:

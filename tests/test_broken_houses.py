@@ -171,7 +171,8 @@ def test_a_name_that_is_no_text_and_a_pipe_are_refused(tmp_path: Path) -> None:
     assert ran.code == 1
     assert ran.problems == [
         "content/posts/caf<U+DCE9>.md:1: the file's name is not UTF-8. Give the file another name.",
-        "content/posts/pipe.md:1: it is no file, and its name is that of a text. Give it another name.",
+        "content/posts/pipe.md:1: it is a named pipe (FIFO), not a file, and its name is that of a text."
+        " Put a text file in its place, or give it another name.",
     ]
 
 
